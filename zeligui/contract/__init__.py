@@ -1,0 +1,1 @@
+"""MIRC: what an application accepts of a machine, as a contract of profiles, best first."""

@@ -1,0 +1,74 @@
+"""What can go wrong, in words for the user.
+
+* ZeliGridError             exit status 1
+  + UsageError              wrong usage or unreadable input: 2
+  + JournalError            the journal cannot be read, written or locked: 2
+  + LinkError               a machine or service did not answer: 3
+    - Unreachable           no route, a time-out, a connection that broke
+    - Refused               it answered and said no: user, key, password, port closed
+    - UnknownHostKey        its host key has not been seen before
+    - ChangedHostKey        its host key is not the one that was seen before
+  + SubmissionRefused       certainly not started; the reason is final for this host
+  + InDoubt                 a submission was sent and no answer came: it may have been started
+"""
+
+from __future__ import annotations
+
+
+class ZeliGridError(Exception):
+    """An expected failure. `str(error)` is one sentence for the user; `hint` says what to do next."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(ZeliGridError):
+    """Wrong usage, or input that cannot be read."""
+
+    exit_status = 2
+
+
+class JournalError(ZeliGridError):
+    """The journal cannot be read, written or locked."""
+
+    exit_status = 2
+
+
+class LinkError(ZeliGridError):
+    """A machine or service could not be used. `status` is the word shown in lists of hosts."""
+
+    exit_status = 3
+    status = "unreachable"
+
+
+class Unreachable(LinkError):
+    """No route, a time-out, or a connection that broke."""
+
+
+class Refused(LinkError):
+    """It answered and said no: a closed port, a wrong user, key or password."""
+
+    status = "refused"
+
+
+class UnknownHostKey(LinkError):
+    """The host key was never seen; the message gives its fingerprint, the hint the line that accepts it."""
+
+    status = "unknown-key"
+
+
+class ChangedHostKey(LinkError):
+    """The host key is not the one that was seen before."""
+
+    status = "changed-key"
+
+
+class SubmissionRefused(ZeliGridError):
+    """A job was certainly not started."""
+
+
+class InDoubt(ZeliGridError):
+    """A submission was sent and no answer came: only `find` can tell whether the job runs."""

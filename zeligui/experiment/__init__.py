@@ -1,0 +1,1 @@
+"""MCRE: an application kept in its contract: controller, reconfiguration, journal."""

@@ -1,0 +1,1 @@
+"""MGR: the machines and how they do: sources, measurements, freshness, forecasts, matching."""

@@ -1,0 +1,66 @@
+"""A host, what is measured of it, and what a source of measurements promises."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Value = float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one job (all its processes, escaped children included) uses on its host, over the last period."""
+
+    cpu_s: float
+    """Processor time since its start, in seconds."""
+    memory_mb: float
+    """Resident memory, in MB."""
+    runnable: float
+    """Mean number of its runnable processes over the last period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one source says of one host at one moment. `values` has the names and own units of the contract language.
+
+    `stamp` is the publisher's own time (seconds since 1970), None where it gives none; `identity` is the machine's
+    boot id and pid namespace, empty where unknown. `partial` values (latency, bandWidth) may come apart from the rest.
+    """
+
+    host: str
+    source: str
+    values: Mapping[str, Value]
+    identity: str = ""
+    stamp: float | None = None
+    jobs: Mapping[str, Usage] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Yields measurements of one or many hosts."""
+
+    url: str
+
+    def watch(self) -> AsyncIterator[Measurement]:
+        """Measure for ever. Ends only by a `LinkError`; who watches begins anew after a pause that grows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host as of one moment, for whoever shows or chooses it.
+
+    `status` is one of `up stale unreachable refused unknown-key changed-key`, `detail` says it in words. `ages` gives,
+    per attribute, the seconds since its value was measured. `service` is the URL that a job for this host goes to,
+    None where no source that can run jobs named it.
+    """
+
+    name: str
+    source: str
+    status: str
+    detail: str
+    values: Mapping[str, Value]
+    ages: Mapping[str, float]
+    identity: str = ""
+    service: str | None = None

@@ -1,0 +1,1 @@
+"""Where measurements come from: one adaptor a URL scheme, found in the entry-point group `zeligrid.sources`."""

@@ -1,0 +1,1 @@
+"""MGRP: remote jobs: their states, the services that run them, staging of their files."""

@@ -1,0 +1,67 @@
+"""A remote job: what is asked for, the states it goes through, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+
+class JobState(Enum):
+    """SAGA's job states, with Pending for a batch queue."""
+
+    NEW = "New"
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUSPENDED = "Suspended"
+    DONE = "Done"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+    @property
+    def final(self) -> bool:
+        return self in {JobState.DONE, JobState.FAILED, JobState.CANCELED}
+
+    def may_become(self, other: JobState) -> bool:
+        """Whether `other` may follow directly (a poll may miss states in between, so any later one may)."""
+        if self.final or other is JobState.NEW:
+            return False
+        return not (other is JobState.PENDING and self is not JobState.NEW)
+
+
+@dataclass(frozen=True, slots=True)
+class JobDescription:
+    """What to run. `folder` is where `input` paths start from, on this machine.
+
+    `environment` values are final texts: secrets are resolved and live in memory only. `stdin` None means /dev/null;
+    a text is a first piece, and more may follow through `JobService.send`.
+    """
+
+    executable: str
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    input: tuple[str, ...] = ()
+    folder: Path = field(default_factory=Path)
+    interactive: bool = False
+    fence_s: float = 0.0
+    """Seconds without a poll after which the wrapper ends the job by itself; 0 is never."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """What a service knows of one attempt.
+
+    `state` None: it cannot be told (`detail` says why: wrong machine, a cut file). NEW: prepared, not committed.
+    `exit_code` and `signal` are those of the job itself, each None where it did not end so; times are seconds since
+    1970 on the host's clock; `cpu_s` and `memory_mb` are the job's own use.
+    """
+
+    state: JobState | None
+    detail: str = ""
+    exit_code: int | None = None
+    signal: str | None = None
+    started: float | None = None
+    ended: float | None = None
+    cpu_s: float | None = None
+    memory_mb: float | None = None

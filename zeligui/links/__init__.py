@@ -1,0 +1,1 @@
+"""How other machines are reached: local shells, OpenSSH connections, credentials, blocking calls off the loop."""

@@ -1,0 +1,61 @@
+"""What every way to reach a machine offers: shell scripts, streams and file copies, each with a time limit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a script printed and how it ended."""
+
+    status: int
+    output: bytes
+    errors: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """The output as text; bytes that are not UTF-8 are kept as surrogates."""
+        return self.output.decode("utf-8", "surrogateescape")
+
+
+class Link(Protocol):
+    """One machine, reached. All coroutines raise a `LinkError` when the machine does not answer in time."""
+
+    url: str
+
+    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+        """Run a POSIX shell script in a fresh subshell; `data` (no NUL) is its standard input.
+
+        Scripts of one link run one after another on its control channel, in the order of the calls.
+        """
+        ...
+
+    def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:
+        """Run a script on a channel of its own and yield its lines as they come, without the line end."""
+        ...
+
+    async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
+        """Copy a file or a tree there, modes kept. `remote` is absolute; folders above it are made."""
+        ...
+
+    async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
+        """Copy a file or a tree from there, modes kept; a file appears under its name only when it is whole."""
+        ...
+
+    async def close(self) -> None:
+        """Drop the connection; safe to call twice. What runs there goes on."""
+        ...
+
+
+class Links(Protocol):
+    """All machines that are reached: one link a machine, shared by sources and job services."""
+
+    def to(self, url: str) -> Link:
+        """The link for `local://` or `ssh://[user@]host[:port]`; it connects at its first use."""
+        ...
+
+    async def close(self) -> None: ...

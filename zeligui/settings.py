@@ -1,0 +1,1 @@
+"""Settings and experiment files: TOML read into frozen dataclasses, every key checked, units understood."""
