@@ -1,0 +1,138 @@
+"""The command line: `zeligrid COMMAND`, one module a family of commands."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from zeligui import __version__
+from zeligui.cli.common import common_options, home, say
+from zeligui.errors import ZeliGridError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+COMMANDS: tuple[str, ...] = ()
+"""The modules of this package that add commands, in the order of the help."""
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141  # what a shell says of a program that SIGPIPE ended
+UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h, so that a fault of ours is never read as the answer "no"
+
+EPILOG = """\
+exit status:
+  0 done; 1 the answer is no (contract invalid, no apt host, job failed); 2 wrong usage or unreadable input;
+  3 no source or service could be reached; 70 a fault of ZeliGrid itself; 130 interrupted
+
+`zeligrid COMMAND --help` shows the options of a command and examples.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command (of `sys.argv` without `argv`); the exit status comes back."""
+    for stream in (sys.stdout, sys.stderr):
+        _print_anything(stream)
+    try:
+        status = _obey(parser(), argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        status = PIPE_CLOSED
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. `run` of what it reads is the function to call, absent where no command was given."""
+    whole = argparse.ArgumentParser(
+        prog="zeligrid",
+        description="Keeps your jobs on machines that honour a contract.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
+    )
+    whole.set_defaults(home=None, json=False, debug=False)
+    whole.add_argument("--version", action="version", version=f"zeligrid {__version__}")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
+    for name in COMMANDS:
+        importlib.import_module(f"zeligui.cli.{name}").add_parsers(commands)
+    return whole
+
+
+def _obey(whole: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+    try:
+        options = whole.parse_args(argv)
+    except SystemExit as end:  # --help, --version and wrong usage have been printed
+        return int(end.code or 0)
+    if not hasattr(options, "run"):
+        whole.print_help()
+        return 0
+    try:
+        return int(options.run(options))
+    except ZeliGridError as error:
+        return _tell(error, debug=options.debug)
+    except KeyboardInterrupt:
+        say("zeligrid: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the outermost edge: nobody is shown a traceback unasked
+        return _tell_unexpected(error, options)
+
+
+def _tell(error: ZeliGridError, *, debug: bool) -> int:
+    if debug:
+        _show_traceback(error)
+    say(f"zeligrid: {error}")
+    if error.hint:
+        say(error.hint)
+    return error.exit_status
+
+
+def _tell_unexpected(error: Exception, options: argparse.Namespace) -> int:
+    if options.debug:
+        _show_traceback(error)
+    say(f"zeligrid: ZeliGrid itself failed ({type(error).__name__}: {error}).")
+    try:
+        say(f"The details are in {_log(error, options)}; --debug shows them.")
+    except (OSError, ZeliGridError) as why:
+        say(f"The details could not be written to the log ({why}); --debug shows them.")
+    return UNEXPECTED
+
+
+def _log(error: Exception, options: argparse.Namespace) -> str:
+    from datetime import UTC, datetime
+    from traceback import format_exception
+
+    file = home(options).log_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
+        log.write(f"{datetime.now(UTC).isoformat()} zeligrid {__version__} {' '.join(sys.argv[1:2])}\n")
+        log.writelines(format_exception(error))
+    return str(file)
+
+
+def _show_traceback(error: Exception) -> None:
+    import traceback
+
+    traceback.print_exception(error)
+
+
+def _print_anything(stream: TextIO) -> None:
+    """Bytes of other machines that are no UTF-8 go out as they came; a sign that a terminal lacks is spelt out."""
+    from io import TextIOWrapper
+
+    if isinstance(stream, TextIOWrapper):
+        utf8 = stream.encoding.lower().replace("-", "") == "utf8"
+        stream.reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
+
+
+def _discard_output() -> None:
+    """Who read our output went away: what is still to be flushed at exit goes nowhere."""
+    import os
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
