@@ -42,7 +42,7 @@ class JobDefaults:
         0.0, "Memory", "What one instance takes.", key="memory", unit=Dimension.MEMORY, low=0.0, high=1e9
     )
     environment: Mapping[str, str] = option(
-        {}, "Environment", "Variables; keyring:NAME takes a secret from the keyring."
+        dict, "Environment", "Variables; keyring:NAME takes a secret from the keyring."
     )
     input: tuple[str, ...] = option((), "Input files", "Copied to the job's directory before it starts.")
     output: tuple[str, ...] = option((), "Output files", "Patterns; copied back when it ends.")
@@ -96,8 +96,8 @@ class Settings:
     )
     known_hosts: tuple[Path, ...] = option((), "Known hosts", "Further files of accepted host keys.")
     identities: tuple[Path, ...] = option((), "Identities", "Further private key files for ssh.")
-    job: JobDefaults = option(JobDefaults, "Job", "What runs unless an experiment says otherwise.")
-    reconfiguration: Reconfiguration = option(Reconfiguration, "Reconfiguration", "How contracts are kept.")
+    job: JobDefaults = field(default_factory=JobDefaults)
+    reconfiguration: Reconfiguration = field(default_factory=Reconfiguration)
     labels: Mapping[str, Mapping[str, str]] = option(dict, "Labels", "Texts of your own for a machine, by its name.")
 
 
