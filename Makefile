@@ -1,0 +1,40 @@
+# ZeliGrid: `make run` and `make test` do all the set-up themselves; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench soak wheel clean ready-run ready-test ready-bench
+
+export PYTHON
+unexport PYTHONHOME PYTHONPATH
+PY := .venv/bin/python
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+run: ready-run ## set up a private environment and play the demo: place, load, relocate, end
+	@.venv/bin/zeligrid demo --headless
+
+test: ready-test check ## set up, check, and run all tests
+	@$(PY) -m pytest
+
+check: ready-test ## style, types, the import rule and the rules of the house
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(PY) -m pytest -q tests/test_house.py
+
+bench: ready-bench ## measure against peers; NAME="match start" measures only these
+	@$(PY) -m benchmarks $(NAME)
+
+soak: ready-test ## the long runs: many kills of the master, hours of relocations
+	@$(PY) -m pytest -m soak --timeout=3600
+
+wheel: ready-test ## build dist/zeligrid-*.whl
+	@$(PY) -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove the private environment and everything that was made
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ready-run ready-test ready-bench: ready-%:
+	@scripts/setup $*
