@@ -1,1 +1,19 @@
 """How other machines are reached: local shells, OpenSSH connections, credentials, blocking calls off the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from zeligui.links.link import Link, Links, Reply
+from zeligui.links.registry import Registry
+
+__all__ = ["Link", "Links", "Reply", "open_links"]
+
+
+def open_links(*, known_hosts: Sequence[Path] = (), identities: Sequence[Path] = ()) -> Links:
+    """All machines, reached as the user's OpenSSH does: ~/.ssh/known_hosts and ~/.ssh/config are read besides.
+
+    The first of `known_hosts` is the file that the hint of an `UnknownHostKey` names. Nothing is opened yet.
+    """
+    return Registry(known_hosts, identities)
