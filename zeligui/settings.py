@@ -251,10 +251,11 @@ def _whole(value: Any, details: Mapping[str, Any], place: Place) -> int:
 
 def _number(value: Any, details: Mapping[str, Any], place: Place) -> float:
     unit: Dimension = details.get("unit", Dimension.PLAIN)
-    example = f' or a text such as "{details["high"]:g} {unit.value}"' if unit is not Dimension.PLAIN else ""
-    expected = f"a number from {details['low']:g} to {details['high']:g}{example}"
+    expected = f"a number from {details['low']:g} to {details['high']:g}"
+    if unit is not Dimension.PLAIN:
+        expected += f' {unit.value}, or a text with a unit such as "5 {unit.value}",'
     try:
-        number = quantity(value, unit) if isinstance(value, str) and example else value
+        number = quantity(value, unit) if isinstance(value, str) and unit is not Dimension.PLAIN else value
     except ValueError as error:
         raise place.wrong(value, expected) from error
     if isinstance(number, int | float) and not isinstance(number, bool) and details["low"] <= number <= details["high"]:
