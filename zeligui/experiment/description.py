@@ -1,0 +1,169 @@
+"""The experiment file: which application runs, how often, under which contract."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+
+from zeligui.errors import UsageError
+from zeligui.settings import JobDefaults, Place, Reconfiguration, Settings, option, read_table, read_toml
+
+KEYRING = "keyring:"
+SERVICE = "zeligrid"
+LONGEST_NAME = 100
+LONGEST_NAME_BYTES = 255  # of a file name, on every file system that we know
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An application that is to be kept in its contract; what its file leaves out has come from the settings.
+
+    `digest` (SHA-256) changes when the experiment file, its contract or what is to run changes.
+    """
+
+    name: str
+    file: Path
+    contract_file: Path
+    on: tuple[str, ...]
+    job: JobDefaults
+    reconfiguration: Reconfiguration
+    digest: str
+
+    @property
+    def folder(self) -> Path:
+        """Where all its paths start from."""
+        return self.file.parent
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The keys of an experiment file."""
+
+    name: str = option("", "Name", "The experiment's name, and that of its folder of results.")
+    contract: str = option("", "Contract", "The contract file, relative to this one.")
+    on: tuple[str, ...] = option((), "Job services", "URLs, for machines that no source reaches.")
+    job: JobDefaults = field(default_factory=JobDefaults)
+    reconfiguration: Reconfiguration = field(default_factory=Reconfiguration)
+
+
+def read_experiment(path: Path, settings: Settings) -> Experiment:
+    """Read and check an experiment file, and that what it names can be read. UsageError says what is wrong where."""
+    file = path.absolute()
+    place = Place(file)
+    defaults = _Written(job=settings.job, reconfiguration=settings.reconfiguration)
+    written = read_table(read_toml(file), defaults, place)
+    _check_name(written.name, place.at("name"))
+    _check_services(written.on, place.at("on"))
+    _check_job(written.job, place.at("job"))
+    contract = file.parent / written.contract
+    if not written.contract or contract.is_dir():
+        raise place.at("contract").wrong(written.contract, "a contract file")
+    _check_readable(written.contract, contract, place.at("contract"))
+    digest = _digest(file, contract, written.job)
+    return Experiment(written.name, file, contract, written.on, written.job, written.reconfiguration, digest)
+
+
+def resolve_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with each `keyring:NAME` replaced by that secret: for the job alone, never to be written down.
+
+    Asks the system's keyring, which may ask the user: call it off the event loop. UsageError where one is missing.
+    """
+    return {
+        name: _secret(value.removeprefix(KEYRING), name) if value.startswith(KEYRING) else value
+        for name, value in environment.items()
+    }
+
+
+def _secret(name: str, variable: str) -> str:
+    import keyring
+    import keyring.errors
+
+    hint = f"Store it with: keyring set {SERVICE} {name}"
+    try:
+        secret = keyring.get_password(SERVICE, name)
+    except keyring.errors.KeyringError as error:
+        message = f"The secret {name} for the variable {variable} cannot be read from the keyring: {error}."
+        raise UsageError(message, hint=hint) from error
+    if secret is None:
+        raise UsageError(f"The keyring has no secret {name} for the variable {variable}.", hint=hint)
+    return secret
+
+
+def _check_name(name: str, place: Place) -> None:
+    fits = len(name) <= LONGEST_NAME and len(name.encode()) <= LONGEST_NAME_BYTES
+    if not name:
+        raise UsageError(
+            f"In {place.file}, the name of the experiment is missing.", hint='Write name = "…" at its top.'
+        )
+    if not fits or not name.isprintable() or "/" in name or name in {".", ".."} or name != name.strip():
+        expected = f"a name fit for a folder (at most {LONGEST_NAME} signs, no / and no control signs)"
+        raise place.wrong(name, expected)
+
+
+def _check_services(urls: tuple[str, ...], place: Place) -> None:
+    for url in urls:
+        if "://" not in url:
+            raise place.wrong(url, "the URL of a job service, such as ssh://lab1,")
+
+
+def _check_job(job: JobDefaults, place: Place) -> None:
+    if not job.executable:
+        raise UsageError(
+            f"In {place.file}, {place.at('executable')} is missing.", hint='Write executable = "…" below [job].'
+        )
+    for variable, value in job.environment.items():
+        if not _VARIABLE.fullmatch(variable):
+            raise place.at("environment").wrong(variable, "a name of letters, digits and _")
+        if value == KEYRING:
+            raise place.at("environment").at(variable).wrong(value, f"the name of a secret after {KEYRING}")
+    for name in job.input:
+        _check_below(name, place.at("input"))
+        _check_readable(name, place.file.parent / name, place.at("input"))
+    for key in ("output", "checkpoint"):
+        for pattern in getattr(job, key):
+            _check_below(pattern, place.at(key))
+
+
+def _check_below(name: str, place: Place) -> None:
+    """Whether the job's own directory holds it: `name` has the same place there as below the experiment's folder."""
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts:
+        raise place.wrong(name, "a path below the experiment's own folder")
+
+
+def _check_readable(name: str, path: Path, place: Place) -> None:
+    hint = "Paths are relative to the experiment file."
+    try:
+        for one in _all(path):
+            if not stat.S_ISREG(one.stat().st_mode):
+                raise UsageError(f"In {place.file}, {place} names {one}, which is no ordinary file.", hint=hint)
+            one.open("rb").close()
+    except OSError as error:
+        why = f"{error.strerror} ({error.filename})"
+        raise UsageError(f"In {place.file}, {place} names {name!r}, which cannot be read: {why}.", hint=hint) from error
+
+
+def _all(path: Path) -> Iterator[Path]:
+    """The file, or all files of the tree."""
+    if not path.is_dir():
+        yield path
+        return
+    for folder, _, names in os.walk(path, onerror=_fail):
+        yield from (Path(folder, name) for name in names)
+
+
+def _fail(error: OSError) -> None:
+    raise error
+
+
+def _digest(file: Path, contract: Path, job: JobDefaults) -> str:
+    parts = (file.read_bytes(), contract.read_bytes(), json.dumps(asdict(job), sort_keys=True).encode())
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
