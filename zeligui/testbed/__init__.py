@@ -1,1 +1,1 @@
-"""An embedded grid of several nodes on this machine, for the demo, the tests and a first look."""
+"""An embedded grid: several nodes on this machine with nothing to install, for the demo, the tests and a first look."""

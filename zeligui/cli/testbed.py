@@ -1,0 +1,138 @@
+"""`zeligrid testbed`: the embedded grid, its load and its faults."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from zeligui.cli.common import common_options, home, print_json, seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zeligui.testbed.supervisor import Summary
+
+DEEDS = {
+    "stop": ("power a node off: every process there ends, its port refuses", "is powered off"),
+    "start": ("power a node on again: another boot id, the same folder, key and port", "is powered on"),
+    "cut": ("cut the link to a node in silence: what is under way stalls", "is cut off"),
+    "heal": ("mend the link to a node: what stalled goes on", "is reached again"),
+}
+
+UP_EXAMPLES = """\
+examples:
+  zeligrid testbed up                    four nodes, until Ctrl+C
+  zeligrid testbed up --nodes 8 --json   the first line is {"sources", "known_hosts", "identity"}
+"""
+LOAD_EXAMPLES = """\
+examples:
+  zeligrid testbed load node1.grid                         one spinning process a processor, for a minute
+  zeligrid testbed load node1.grid --cpu 1 --memory 500    one, and 500 MB held
+  zeligrid testbed load node1.grid --cpu 0                 the end of the load
+"""
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `testbed up`, `load`, `stop`, `start`, `cut` and `heal`."""
+    testbed = commands.add_parser(
+        "testbed", help="run an embedded grid of several nodes on this machine", description=__doc__
+    )
+    deeds = testbed.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_up(deeds)
+    _add_load(deeds)
+    for deed, (words, done) in DEEDS.items():
+        parser = _add(deeds, deed, words, f"example:\n  zeligrid testbed {deed} node1.grid\n")
+        parser.add_argument("node", metavar="NODE", help="the node's hostName")
+        parser.set_defaults(run=_command(deed, done))
+
+
+def _add_up(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add(deeds, "up", "start the grid and keep it until interrupted", UP_EXAMPLES)
+    parser.add_argument("--nodes", metavar="N", type=int, default=4, help="how many nodes (default: 4)")
+    parser.add_argument(
+        "--isolation",
+        choices=("auto", "namespace", "subreaper"),
+        default="auto",
+        help="how nodes are kept apart: pid namespaces, or subreaper processes (default: the best that works here)",
+    )
+    parser.set_defaults(run=up)
+
+
+def _add_load(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add(deeds, "load", "put real load on a node, in place of what load it has", LOAD_EXAMPLES)
+    parser.add_argument("node", metavar="NODE", help="the node's hostName")
+    parser.add_argument(
+        "--cpu", metavar="N", type=int, help="spinning processes (default: the node's processors; 0 ends the load)"
+    )
+    parser.add_argument("--memory", metavar="MB", type=int, default=0, help="memory to hold (default: 0)")
+    parser.add_argument("--seconds", metavar="S", type=seconds, default=60.0, help="how long (default: 60)")
+    parser.set_defaults(run=_command("load", "has its load", "cpu", "memory", "seconds"))
+
+
+def up(options: argparse.Namespace) -> int:
+    """Run the grid in the foreground; 130 after Ctrl+C, 0 when asked to end otherwise."""
+    import signal
+
+    from zeligui.testbed.supervisor import run
+
+    folder = home(options).testbed_folder
+    announce = _announce_json if options.json else _announce
+    ended_by = run(folder, options.nodes, wanted=options.isolation, announce=announce)
+    return 128 + ended_by if ended_by == signal.SIGINT else 0
+
+
+def _command(deed: str, done: str, *details: str) -> Callable[[argparse.Namespace], int]:
+    """The function that has the running grid do `deed` to a node."""
+
+    def run(options: argparse.Namespace) -> int:
+        from zeligui.testbed.control import ask
+
+        request = {"do": deed, "node": options.node} | {name: getattr(options, name) for name in details}
+        answer = ask(home(options).testbed_folder, request)
+        if options.json:
+            print_json(answer)
+        else:
+            print(f"{answer['node']} {done}.")
+        return 0
+
+    return run
+
+
+def _announce_json(summary: Summary) -> None:
+    print(json.dumps(summary.as_json()), flush=True)  # one line at a terminal too: programs read just that
+
+
+def _announce(summary: Summary) -> None:
+    lines = [
+        f"An embedded grid of {len(summary.nodes)} nodes runs on this machine (isolation: {summary.isolation}).",
+        "",
+    ]
+    for plan in summary.nodes:
+        has = plan.hardware
+        lines.append(f"  {plan.name:12} {plan.url}   {has.processors} x {has.mhz} MHz, {has.memory_mb} MB")
+    keys = f"--known-hosts {summary.known_hosts} --identity {summary.identity}"
+    lines += [
+        "",
+        f"  known hosts  {summary.known_hosts}",
+        f"  identity     {summary.identity}",
+        "",
+        "Try in another terminal, with the same home:",
+        f"  zeligrid hosts {' '.join(f'--source {plan.url}' for plan in summary.nodes)} {keys}",
+        f"  zeligrid testbed load {summary.nodes[0].name}",
+        "Ctrl+C ends the grid.",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _add(
+    deeds: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, examples: str
+) -> argparse.ArgumentParser:
+    return deeds.add_parser(
+        name,
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
+    )

@@ -1,0 +1,146 @@
+"""A node as the grid's process sees it: its power, its link, its load and its figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import struct
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from zeligui.errors import UsageError, ZeliGridError
+from zeligui.testbed.figures import Figures, activity
+from zeligui.testbed.isolation import Isolation, spawn
+from zeligui.testbed.node import MESSAGE, Load, Plan, live
+from zeligui.testbed.processes import Process, kill, kill_below
+
+ANSWER_S = 10.0
+SO_PASSCRED = 16  # from asm-generic/socket.h; Python has no name for it
+CREDENTIALS = "3i"
+
+
+class Node:
+    """A node of the grid, powered on or off. All calls are made by a process with one thread, since they fork."""
+
+    def __init__(self, plan: Plan, place: socket.socket, *, isolation: Isolation, identity: Path) -> None:
+        """`place` is bound to the node's port: while nobody listens there, connections are refused."""
+        self.plan = plan
+        self._place = place
+        self._isolation = isolation
+        self._identity = identity
+        self._figures = Figures(plan.figures, plan.hardware)
+        self._cut = False
+        self._first = 0
+        self._server = 0
+        self._lifeline: socket.socket | None = None
+
+    @property
+    def first(self) -> int:
+        """The node's first process; 0 while the power is off."""
+        return self._first
+
+    def power_on(self) -> None:
+        """Boot; `wait` tells when the server listens."""
+        if self._first:
+            return
+        self.plan.home.mkdir(parents=True, exist_ok=True)
+        self._figures.power_on(self.plan.name, now=time.monotonic(), wall=time.time())
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(ANSWER_S)
+        ours.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
+        with _listening(self.plan.port) as listener, theirs:
+            self._first = spawn(self._isolation, lambda: live(self.plan, self._identity, listener, theirs))
+        self._lifeline = ours
+
+    def wait(self) -> None:
+        """Until the server listens. ZeliGridError: it does not come up."""
+        if not self._server:
+            self._server = self._answer(b"ready")
+            self._apply_cut()
+
+    def power_off(self) -> None:
+        """End every process of the node at once; its connections break and its port refuses."""
+        if not self._first:
+            return
+        if self._isolation is Isolation.SUBREAPER:
+            kill(self._first, signal.SIGSTOP)  # it goes on adopting, and does not go before the others
+            kill_below(self._first)
+        kill(self._first)
+        os.waitpid(self._first, 0)  # of a pid namespace: returns when all in it are gone
+        self.went()
+
+    def went(self) -> None:
+        """The first process has ended, and been waited for."""
+        if self._lifeline:
+            self._lifeline.close()
+        self._first = self._server = 0
+        self._lifeline = None
+
+    def cut(self, *, dead: bool) -> None:
+        """Let the link go dead in silence, or mend it: a stopped server reads, writes and accepts nothing."""
+        self._cut = dead
+        self._apply_cut()
+
+    def load(self, load: Load) -> None:
+        """Replace what load there is. UsageError: the power is off, or the node has not that much memory."""
+        if self._lifeline is None:
+            raise UsageError(
+                f"{self.plan.name} is powered off.", hint=f"`zeligrid testbed start {self.plan.name}` powers it on."
+            )
+        if load.memory_mb > self.plan.hardware.memory_mb:
+            raise UsageError(f"{self.plan.name} has {self.plan.hardware.memory_mb} MB, not {load.memory_mb}.")
+        self._lifeline.send(json.dumps(asdict(load)).encode())
+        self._answer(b"loaded")
+
+    def measure(self, processes: Iterable[Process]) -> None:
+        """Write the figures of the node's processes as of now."""
+        self._figures.update(activity(processes, hidden={self._server}), now=time.monotonic())
+
+    def close(self) -> None:
+        """Power off, and give the port away."""
+        self.power_off()
+        self._place.close()
+
+    def _apply_cut(self) -> None:
+        if self._server:
+            kill(self._server, signal.SIGSTOP if self._cut else signal.SIGCONT)
+
+    def _answer(self, expected: bytes) -> int:
+        """Wait for the node to say `expected`; the process that said it."""
+        message, sender = b"", b""
+        try:
+            if self._lifeline:
+                message, ancillary, _, _ = self._lifeline.recvmsg(MESSAGE, socket.CMSG_SPACE(_CREDENTIALS_SIZE))
+                sender = ancillary[0][2] if ancillary else b""
+        except TimeoutError:
+            pass
+        if message != expected:
+            raise ZeliGridError(
+                f"{self.plan.name} of the embedded grid does not work.", hint=f"See {self.plan.folder / 'log'}."
+            )
+        return int(struct.unpack(CREDENTIALS, sender)[0])
+
+
+_CREDENTIALS_SIZE = struct.calcsize(CREDENTIALS)
+
+
+def place(port: int) -> socket.socket:
+    """Hold a loopback port, this one where it is free, else any, without listening there."""
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind(("127.0.0.1", port))
+    except OSError:
+        held.bind(("127.0.0.1", 0))
+    return held
+
+
+def _listening(port: int) -> socket.socket:
+    """A second socket at a held port; both allow the other one (SO_REUSEADDR, while one of them listens at most)."""
+    listener = place(port)
+    listener.listen(128)
+    return listener
