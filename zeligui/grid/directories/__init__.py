@@ -1,0 +1,120 @@
+"""What directories publish (MDS 2, GLUE 1, GLUE 2), in the words of the contract language.
+
+The entries come from a file (LDIF) or from a server that answers LDAP; nothing here reads or connects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from zeligui.grid.directories import glue1, glue2, mds
+from zeligui.grid.directories.described import Described
+from zeligui.grid.directories.names import Dn, Entry
+
+__all__ = ["Described", "Directory", "Dn", "Entry", "describe", "matters"]
+
+_GRID = re.compile("glue|mds|nordugrid")
+_STRUCTURE = frozenset({"o", "ou", "dc", "c", "l", "cn=subschema", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The hosts of a directory, named uniquely, and what the user should know of the rest."""
+
+    hosts: tuple[Described, ...]
+    warnings: tuple[str, ...]
+
+
+def describe(entries: Iterable[Entry]) -> Directory:
+    """The hosts that these entries describe together; each entry's DN comes once."""
+    of_mds: list[Entry] = []
+    first, second = glue1.Glue1(), glue2.Glue2()
+    for entry in entries:
+        kind = _kind(entry)
+        if kind in glue1.KINDS:
+            first.add(kind, entry)
+        elif kind in glue2.KINDS:
+            second.add(kind, entry)
+        elif kind == "mdshost":
+            of_mds.append(entry)
+    machines, groups = [*mds.hosts(of_mds), *first.hosts()], second.hosts()
+    warnings = _orphans("queue", first.orphans()) + _orphans("share", second.orphans())
+    return _named_once([*machines, *groups], warnings)
+
+
+def matters(entry: Entry) -> bool:
+    """Whether the entry says something of a machine, of a queue, or of the site of either."""
+    return _kind(entry) != ""
+
+
+def of_the_grid(entry: Entry) -> bool:
+    """Whether the entry is of MDS, GLUE or ARC at all, or a mere branch of the tree."""
+    names = [entry.dn.kind, *entry.classes, *entry.values]
+    return entry.dn.kind in _STRUCTURE or any(_GRID.match(name) for name in names)
+
+
+def _kind(entry: Entry) -> str:
+    """By object class; where none was asked for, by what names the entry, then by its attributes."""
+    for kind in (*glue1.KINDS, *glue2.KINDS):
+        if kind in entry.classes:
+            return kind
+    if "glue2service" in entry.classes:
+        return "glue2computingservice"
+    if "glue2manager" in entry.classes:
+        return "glue2computingmanager"
+    return _kind_by_name(entry)
+
+
+def _kind_by_name(entry: Entry) -> str:
+    own = {entry.dn.kind} if entry.classes or _GRID.match(entry.dn.kind) else entry.values.keys()
+    for kind, names in glue1.KINDS.items():
+        if own & set(names):
+            return kind
+    for kind, name in glue2.KINDS.items():
+        if not entry.classes and name in own and (kind != "glue2executionenvironment" or _is_environment(entry)):
+            return kind
+    return "mdshost" if mds.host_of(entry) else ""
+
+
+def _is_environment(entry: Entry) -> bool:
+    """Storage has resources of the same name."""
+    return any(name.startswith("glue2executionenvironment") for name in entry.values)
+
+
+def _orphans(word: str, names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return (f"The {word} {names[0]}{more} names no machines of this directory and is left out.",)
+
+
+def _named_once(hosts: Iterable[Described], warnings: tuple[str, ...]) -> Directory:
+    """Two that share an ID and contradict each other are two groups: the later takes a number behind its name."""
+    named: dict[str, Described] = {}
+    twice: list[str] = []
+    for host in hosts:
+        key = host.name.casefold()
+        like = named.setdefault(key, host)
+        if _agree(like, host):
+            named[key] = replace(like, values={**host.values, **like.values})
+        else:
+            twice.append(host.name)
+            unique = _free_name(host.name, named)
+            named[unique.casefold()] = replace(host, name=unique)
+    if twice:
+        told = f"The ID {twice[0]} is used for several groups of machines; they are told apart by a number."
+        warnings = (*warnings, told)
+    return Directory(tuple(named.values()), warnings)
+
+
+def _agree(first: Described, second: Described) -> bool:
+    return all(second.values.get(name, value) == value for name, value in first.values.items())
+
+
+def _free_name(name: str, taken: Iterable[str]) -> str:
+    number = 2
+    while f"{name}#{number}".casefold() in set(taken):
+        number += 1
+    return f"{name}#{number}"

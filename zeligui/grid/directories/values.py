@@ -1,0 +1,170 @@
+"""Single values of directories: which of them mean unknown, what time they say, which system a distribution is."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta, timezone
+
+from zeligui.contract.attributes import ATTRIBUTES
+from zeligui.grid.hosts import Value
+from zeligui.grid.table import number_in
+
+_UNKNOWN_TEXTS = frozenset(
+    {
+        "",
+        "undefinedvalue",
+        "undefined",
+        "unknown",
+        "unavailable",
+        "n/a",
+        "not defined",
+        "unset",
+        "none",
+        "null",
+        "_undef_",
+        "unavailable at time of install",
+    }
+)
+_NO_LIMIT = 999_999_999.0
+_UNKNOWN_COUNTS = frozenset({99_999.0, 444_444.0, 999_999.0})
+_UNKNOWN_SECONDS = 2_146_660_000.0
+_MAX_INT32 = 2_147_483_647.0
+_COUNTED = re.compile("memory|slots|jobs|priority|cpus|smpsize|instances|clockspeed|speedmhz|ram-|vm-")
+_NEVER_ZERO = re.compile(
+    """gluehostprocessor(clockspeed|model|vendor|version)|gluehostmainmemory(ram|virtual)size|gluehostbenchmarks[if]00
+    |gluesubcluster(physical|logical)cpus|gluehostarchitecture(smpsize|platformtype)|glueceinfototalcpus
+    |gluehostoperatingsystem(name|release|version)
+    |glue2executionenvironment(mainmemorysize|virtualmemorysize|cpuclockspeed|logicalcpus|physicalcpus|totalinstances
+      |cpumodel|cpuvendor|cpuversion|osfamily|osname|osversion|platform)
+    |mds-cpu-(speedmhz|total-count|smp-size|model|vendor)|mds-memory-ram(-total)?-sizemb|mds-os-(name|release|version)
+    """,
+    re.VERBOSE,
+)
+_MAY_BE_NEGATIVE = re.compile("latitude|longitude")
+_CLOCK = re.compile("gluehostprocessorclockspeed|glue2executionenvironmentcpuclockspeed|mds-cpu-speedmhz")
+PLAUSIBLE_MHZ = (100.0, 10_000.0)
+"""EGI's validator takes any other clock as suspicious."""
+
+_GENERALIZED = re.compile(r"(\d{10})(\d\d)?(\d\d)?(?:[.,](\d+))?\s*(Z|[+-]\d\d(?:\d\d)?)?")
+
+_FAMILIES = (
+    ("Darwin", re.compile(r"darwin|mac ?os|os ?x\b")),
+    ("Windows", re.compile(r"windows|cygwin|mingw|^win(32|64|nt|xp|\d)")),
+    ("AIX", re.compile(r"\baix")),
+    ("SunOS", re.compile(r"sunos|solaris|illumos|smartos")),
+    ("HP-UX", re.compile(r"hp-?ux")),
+    ("IRIX64", re.compile(r"irix64")),
+    ("IRIX", re.compile(r"irix")),
+    ("OSF1", re.compile(r"osf1|tru64")),
+    ("FreeBSD", re.compile(r"freebsd")),
+    ("NetBSD", re.compile(r"netbsd")),
+    ("OpenBSD", re.compile(r"openbsd")),
+    (
+        "Linux",
+        re.compile(
+            r"linux|scientific|cern|centos|red ?hat|rhel|fedora|debian|ubuntu|suse|gentoo|mandrake|mandriva|slackware"
+            r"|rocky|rocks|raspbian|mint\b|turbolinux|oracle|devuan|knoppix"
+            r"|^(sl|slc|slf|sles|sled|rhas|rhes|rhws|arch|amzn|ol|el)[\s\d._-]*$"
+        ),
+    ),
+)
+
+
+def known(attribute: str, text: str) -> Value | None:
+    """The value as a number where it is written as one, as text otherwise; None where it means unknown.
+
+    `attribute` is the directory's own, in small letters.
+    """
+    stripped = text.strip()
+    if stripped.casefold() in _UNKNOWN_TEXTS:
+        return None
+    number = number_in(stripped)
+    if math.isnan(number):
+        return stripped
+    if _stands_for_unknown(attribute, number):
+        return None
+    return number if canonical(number) == stripped else stripped
+
+
+def known_in_language(attribute: str, value: Value) -> Value | None:
+    """The value of an attribute of the contract language, as a file in its words gives it; None where it is unknown.
+
+    ValueError where a text stands for a number and reads as none.
+    """
+    kind = ATTRIBUTES[attribute]
+    if isinstance(value, str) and value and value.strip().casefold() in _UNKNOWN_TEXTS:
+        return None
+    if kind.text:
+        return value
+    number = number_in(value) if isinstance(value, str) else value
+    if math.isnan(number):
+        raise ValueError(f"{value!r} is no number")
+    return None if number == _NO_LIMIT or (attribute == "queueWait" and number >= _UNKNOWN_SECONDS) else number
+
+
+def canonical(number: float) -> str:
+    """The shortest way to write a number; text that is written so may be kept as a number without loss."""
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _stands_for_unknown(attribute: str, number: float) -> bool:
+    if number in {_NO_LIMIT, _MAX_INT32} or (number == 0 and _NEVER_ZERO.fullmatch(attribute)):
+        return True
+    if number < 0:
+        return not _MAY_BE_NEGATIVE.search(attribute)
+    if _CLOCK.fullmatch(attribute):
+        return not PLAUSIBLE_MHZ[0] <= number <= PLAUSIBLE_MHZ[1]
+    if attribute.endswith("time") and number >= _UNKNOWN_SECONDS:
+        return True
+    return number in _UNKNOWN_COUNTS and bool(_COUNTED.search(attribute))
+
+
+def number(attribute: str, texts: Iterable[str], choose: Callable[[list[float]], float] = min) -> float | None:
+    """The attribute's number; of several different ones the one that promises least (`choose`)."""
+    values = [known(attribute, text) for text in texts]
+    numbers = [value if isinstance(value, float) else number_in(value) for value in values if value is not None]
+    finite = [each for each in numbers if not math.isnan(each)]
+    return choose(finite) if finite else None
+
+
+def text(attribute: str, texts: Iterable[str]) -> str | None:
+    """The attribute's first text that does not mean unknown, as published."""
+    return next((each.strip() for each in texts if known(attribute, each) is not None), None)
+
+
+def seconds(texts: Iterable[str]) -> float | None:
+    """A time in seconds since 1970, from GeneralizedTime (RFC 4517 3.3.13) or ISO 8601; None where it is neither."""
+    for each in texts:
+        stripped = each.strip()
+        matched = _GENERALIZED.fullmatch(stripped)
+        try:
+            moment = _generalized(matched) if matched else datetime.fromisoformat(stripped)
+        except (ValueError, OverflowError):
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None
+
+
+def _generalized(matched: re.Match[str]) -> datetime:
+    """A fraction is one of the last unit written: of the minute in `200110030128.12Z`."""
+    hour, minute, second, fraction, zone = matched.groups()
+    unit = timedelta(seconds=1) if second else timedelta(minutes=1) if minute else timedelta(hours=1)
+    moment = datetime.strptime(f"{hour}{minute or '00'}{second or '00'}", "%Y%m%d%H%M%S").replace(tzinfo=_zone(zone))
+    return moment + unit * float(f"0.{fraction or 0}")
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None or text == "Z":
+        return UTC
+    return timezone(timedelta(hours=int(text[:3]), minutes=int(text[0] + (text[3:] or "0"))))
+
+
+def family(distribution: str | None) -> str | None:
+    """The system's family as `uname -s` names it, from the name of a distribution; None where it is not known.
+
+    Of 175 real GLUE 1 sub-clusters one says Linux; the rest name a distribution.
+    """
+    folded = (distribution or "").strip().casefold()
+    return next((name for name, pattern in _FAMILIES if pattern.search(folded)), None)
