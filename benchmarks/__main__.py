@@ -1,0 +1,40 @@
+"""`python -m benchmarks [NAME…]`: measure ZeliGrid against its peers, each pair in one run, and print the ratios."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+import traceback
+
+NAMES = ("match", "start", "submit", "instances", "relocation")
+"""The modules of this folder that measure; the `main()` of each prints lines `name: figure, ratio to peer, target`."""
+
+
+def main() -> int:
+    """Run the benchmarks asked for, all without a name; 1 where one could not be run."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    options.add_argument("names", metavar="NAME", nargs="*", help=f"one of {', '.join(NAMES)}; all without")
+    names = options.parse_args().names or NAMES
+    if unknown := set(names) - set(NAMES):
+        options.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    done = [measured(name) for name in names]
+    return int(not all(done))
+
+
+def measured(name: str) -> bool:
+    """Run one benchmark; a failure is printed and the others go on."""
+    print(f"\n{name}", flush=True)
+    try:
+        importlib.import_module(f"benchmarks.{name}").main()
+    except Exception:
+        traceback.print_exc(file=sys.stdout)
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
