@@ -7,20 +7,20 @@ import posixpath
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
-from zeligui.errors import Unreachable, ZeliGridError
+from zeligui.errors import LinkError, Unreachable, ZeliGridError
 
 PIECE = 1024 * 1024
 MOST_ENTRIES = 1_000_000
 DEEPEST = 100
 
 T = TypeVar("T")
-Refusal = Callable[[str], ZeliGridError]
+Refusal = type[ZeliGridError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,12 @@ class Status:
 
 
 class Files(Protocol):
-    """A file system, blocking. Paths are absolute bytes; all raise OSError. `refusal` words an error for the user."""
+    """A file system, blocking. Paths are absolute bytes; all raise OSError."""
 
-    refusal: Refusal
+    @property
+    def refusal(self) -> Refusal:
+        """What is raised, in words for the user, where this file system is at fault."""
+        ...
 
     def status(self, path: bytes, *, follow: bool) -> Status: ...
 
@@ -50,7 +53,9 @@ class Files(Protocol):
 
     def set_mode(self, path: bytes, mode: int) -> None: ...
 
-    def read(self, path: bytes) -> Iterator[bytes]: ...
+    def read(self, path: bytes) -> Generator[bytes]:
+        """The contents, piece by piece; closed when it was not read to its end."""
+        ...
 
     def write(self, path: bytes, pieces: Iterator[bytes]) -> None:
         """Write a new file, which only its owner can read until its mode is set."""
@@ -195,24 +200,26 @@ def _copy_file(source: Place, target: Place, mode: int, deadline: float) -> None
     part = posixpath.join(posixpath.dirname(target.path), b".zeligrid-" + secrets.token_hex(8).encode())
 
     def write() -> None:
-        target.files.write(part, _pieces(source, deadline))
+        with closing(_pieces(source, deadline)) as pieces:
+            target.files.write(part, pieces)
         target.files.set_mode(part, mode)
         target.files.rename(part, target.path)
 
     try:
         target.attempt("write", write)
     except BaseException:
-        with suppress(OSError):
+        with suppress(OSError, LinkError):
             target.files.remove(part)
         raise
 
 
-def _pieces(source: Place, deadline: float) -> Iterator[bytes]:
+def _pieces(source: Place, deadline: float) -> Generator[bytes]:
     try:
-        for piece in source.files.read(source.path):
-            if time.monotonic() > deadline:
-                raise Unreachable(f"The copy of {show(source.path)} did not end in time.")
-            yield piece
+        with closing(source.files.read(source.path)) as pieces:
+            for piece in pieces:
+                if time.monotonic() > deadline:
+                    raise Unreachable(f"The copy of {show(source.path)} did not end in time.")
+                yield piece
     except OSError as error:
         raise source.refused("read", error) from error
 
@@ -239,7 +246,7 @@ class LocalFiles:
     def set_mode(self, path: bytes, mode: int) -> None:
         os.chmod(path, mode)  # noqa: PTH101
 
-    def read(self, path: bytes) -> Iterator[bytes]:
+    def read(self, path: bytes) -> Generator[bytes]:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             while piece := file.read(PIECE):
                 yield piece

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zeligui.errors import UsageError
+from zeligui.links.addresses import Address, parse
 from zeligui.links.link import Link
 from zeligui.links.local import LocalLink
+from zeligui.links.ssh import SshLink
+
+if TYPE_CHECKING:
+    from zeligui.links.connection import Connection
+
+LOGINS_AT_ONCE = 3
+"""More would not be faster, as they share the interpreter's lock, but would make the event loop late."""
 
 
 class Registry:
@@ -17,18 +27,27 @@ class Registry:
     def __init__(self, known_hosts: Sequence[Path], identities: Sequence[Path]) -> None:
         self._known_hosts = tuple(known_hosts)
         self._identities = tuple(identities)
+        self._gate = threading.Semaphore(LOGINS_AT_ONCE)
         self._links: dict[str, Link] = {}
 
     def to(self, url: str) -> Link:
         """The link for `local://` or `ssh://[user@]host[:port]`. UsageError for any other URL."""
-        if url not in self._links:
-            self._links[url] = self._make(url)
-        return self._links[url]
-
-    def _make(self, url: str) -> Link:
         if url == "local://":
-            return LocalLink()
-        raise UsageError(f"The address {url!r} is not understood.", hint="Write local:// or ssh://[user@]host[:port].")
+            return self._links.setdefault(url, LocalLink())
+        if not url.startswith("ssh://"):
+            raise UsageError(
+                f"The address {url!r} is not understood.", hint="Write local:// or ssh://[user@]host[:port]."
+            )
+        address = parse(url)
+        if address.url not in self._links:
+            self._links[address.url] = SshLink(address, self._dial)
+        return self._links[address.url]
+
+    def _dial(self, address: Address) -> Connection:
+        # Imported in the calling thread, at the first use: paramiko takes a quarter of a second.
+        from zeligui.links.connection import Connection
+
+        return Connection(address, self._known_hosts, self._identities, self._gate)
 
     async def close(self) -> None:
         await asyncio.gather(*(link.close() for link in self._links.values()))

@@ -56,7 +56,7 @@ class Shell:
         self._pipe = pipe
         self._where = where
         self._one_at_a_time = threading.Lock()
-        self._answered = False
+        self._greeted = False
         self._closed = False
 
     @property
@@ -79,6 +79,9 @@ class Shell:
     def _exchange(self, script: str, data: str, deadline: float) -> Reply:
         if self._closed:
             raise Unreachable(f"The shell on {self._where} was closed.")
+        if not self._greeted:
+            greet(self._pipe, self._where, deadline)
+            self._greeted = True
         nonce = secrets.token_hex(16)
         output, errors = Frame(nonce), Frame(nonce)
         try:
@@ -90,18 +93,12 @@ class Shell:
                 output.add(out)
                 errors.add(err)
                 if len(output) + len(errors) > MOST_BYTES:
-                    raise Refused(f"A command on {self._where} printed more than {MOST_BYTES >> 20} MiB.")
+                    raise LinkError(f"A command on {self._where} printed more than {MOST_BYTES >> 20} MiB.")
         except TimeoutError as error:
             raise Unreachable(f"{self._where} did not answer a command in time.") from error
         except (EOFError, OSError) as error:
-            raise self._ended(output, errors) from error
-        self._answered = True
+            raise Unreachable(f"The connection to {self._where} broke in the middle of a command.") from error
         return Reply(output.status, output.content, errors.content)
-
-    def _ended(self, output: Frame, errors: Frame) -> LinkError:
-        if self._answered or output.begun:
-            return Unreachable(f"The connection to {self._where} broke in the middle of a command.")
-        return no_shell(self._where, output.noise + errors.noise)
 
     def close(self) -> None:
         """Let go of the shell; a script that runs in it gets no answer."""
@@ -120,6 +117,7 @@ class Lines:
 
     def start(self, script: str, data: str, deadline: float) -> None:
         """Send the script; a `LinkError` when it cannot be sent in time."""
+        greet(self._pipe, self._where, deadline)
         nonce = secrets.token_hex(16)
         self._output, self._errors = Frame(nonce), Frame(nonce)
         try:
@@ -147,7 +145,7 @@ class Lines:
             except (EOFError, OSError) as error:
                 raise Unreachable(f"The connection to {self._where} broke.") from error
             if not out and not err:
-                raise self._broke()
+                raise Unreachable(f"The connection to {self._where} broke.")
             self._output.add(out)
             self._errors.add(err)
             self._errors.keep_last(4096)
@@ -158,11 +156,6 @@ class Lines:
         last = self._errors.content.decode("utf-8", "replace").strip().rpartition("\n")[2]
         said = f": {printable(last)}" if last else ""
         raise Refused(f"A command on {self._where} ended with status {self._output.status}{said}.")
-
-    def _broke(self) -> LinkError:
-        if self._output.begun:
-            return Unreachable(f"The connection to {self._where} broke.")
-        return no_shell(self._where, self._output.noise + self._errors.noise)
 
     def close(self) -> None:
         self._pipe.close()
@@ -268,10 +261,26 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 
-def no_shell(where: str, noise: bytes) -> LinkError:
-    """The account let us in and then ended: it has no shell, or a forced command."""
-    said = printable(noise.decode("utf-8", "replace"))
-    words = f', it said: "{said}"' if said else ""
-    return Refused(
-        f"{where} does not give a shell{words}.", hint="The account needs a login shell and no forced command."
-    )
+def greet(pipe: Pipe, where: str, deadline: float) -> None:
+    """Wait until a new shell answers, so that no script is sent to an account without one.
+
+    Refused where it ends instead, which a forced command or `nologin` does; Unreachable at the deadline.
+    """
+    nonce = secrets.token_hex(16)
+    frame = Frame(nonce)
+    noise = b""
+    try:
+        pipe.send(f"printf '%s\\n' '{nonce} begin'\n".encode(), deadline)
+        while not frame.begun:
+            out, err = pipe.receive(deadline)
+            if not out and not err:
+                raise EOFError
+            frame.add(out)
+            noise = (noise + err)[-400:]
+    except TimeoutError as error:
+        raise Unreachable(f"{where} did not start a shell in time.") from error
+    except (EOFError, OSError) as error:
+        said = printable((frame.noise + noise).decode("utf-8", "replace"))
+        words = f", it says: {said!r}" if said else ""
+        hint = "The account needs a login shell and no forced command."
+        raise Refused(f"{where} does not give a shell{words}.", hint=hint) from error

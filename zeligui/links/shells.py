@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from zeligui.errors import Unreachable
 from zeligui.links.calls import call, leave
@@ -47,7 +47,7 @@ class Shells:
                 self._drop_shell()
                 raise Unreachable(f"{self._where} did not answer a command in {limit_s:g} s.") from error
 
-    async def stream(self, script: str, data: str) -> AsyncIterator[bytes]:
+    async def stream(self, script: str, data: str) -> AsyncGenerator[bytes]:
         """Run a script on a shell of its own and yield its lines."""
         deadline = time.monotonic() + OPEN_S
         lines = Lines(await self._open_pipe(deadline), self._where)

@@ -1,0 +1,264 @@
+"""Files of another machine by SFTP version 3 (draft-ietf-secsh-filexfer-02), names as bytes, requests in flight.
+
+paramiko's own client decodes names as UTF-8 and fails on others, and takes a failed write for a good one.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+from collections import deque
+from collections.abc import Generator, Iterator
+
+import paramiko
+
+from zeligui.errors import Refused, Unreachable
+from zeligui.links.copies import Status
+
+ANSWER_S = 20.0
+"""How long any one answer may take."""
+
+BLOCK = 32768
+"""Bytes a request: what every server takes (section 3)."""
+
+IN_FLIGHT = 64
+"""Requests on their way at a time: 2 MiB, enough for 100 Mbit/s at a round trip of 160 ms."""
+
+LONGEST_ANSWER = 1 << 20
+
+_INIT, _VERSION, _OPEN, _CLOSE, _READ, _WRITE, _LSTAT = 1, 2, 3, 4, 5, 6, 7
+_SETSTAT, _OPENDIR, _READDIR, _REMOVE, _MKDIR, _REALPATH, _STAT, _RENAME = 9, 11, 12, 13, 14, 16, 17, 18
+_STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED = 101, 102, 103, 104, 105, 200
+_FOR_READING, _FOR_A_NEW_FILE = 0x01, 0x02 | 0x08 | 0x20
+_OK, _EOF, _NO_SUCH_FILE, _PERMISSION_DENIED, _UNSUPPORTED = 0, 1, 2, 3, 8
+_HAS_SIZE, _HAS_OWNER, _HAS_MODE, _HAS_TIMES, _HAS_MORE = 1, 2, 4, 8, 0x80000000
+
+
+class Sftp:
+    """One SFTP session: the far side of a copy. Used by one thread at a time.
+
+    A file system's refusals are OSErrors; Unreachable when the machine does not answer.
+    """
+
+    refusal = Refused
+
+    def __init__(self, channel: paramiko.Channel, where: str) -> None:
+        self._channel = channel
+        self._where = where
+        self._last = 0
+        self._early: dict[int, _Answer] = {}
+        channel.settimeout(ANSWER_S)
+        self._put(struct.pack(">BI", _INIT, 3))
+        if self._take()[0] != _VERSION:
+            raise Refused(f"{where} does not speak SFTP.")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session is known to be over."""
+        return bool(self._channel.closed or self._channel.eof_received)
+
+    def status(self, path: bytes, *, follow: bool) -> Status:
+        return self._ask(_STAT if follow else _LSTAT, _string(path)).expect(_ATTRS).attributes()
+
+    def names(self, folder: bytes) -> list[bytes]:
+        handle = self._ask(_OPENDIR, _string(folder)).expect(_HANDLE).string()
+        names: list[bytes] = []
+        while (answer := self._ask(_READDIR, _string(handle))).code != _EOF:
+            names += answer.expect(_NAME).names()
+        self._ask(_CLOSE, _string(handle)).expect_ok()
+        return [name for name in names if name not in {b".", b".."}]
+
+    def real(self, path: bytes) -> bytes:
+        return self._ask(_REALPATH, _string(path)).expect(_NAME).names()[0]
+
+    def make_folder(self, path: bytes) -> None:
+        self._ask(_MKDIR, _string(path), _mode(0o700)).expect_ok()
+
+    def set_mode(self, path: bytes, mode: int) -> None:
+        self._ask(_SETSTAT, _string(path), _mode(mode)).expect_ok()
+
+    def remove(self, path: bytes) -> None:
+        self._ask(_REMOVE, _string(path)).expect_ok()
+
+    def rename(self, old: bytes, new: bytes) -> None:
+        answer = self._ask(_EXTENDED, _string(b"posix-rename@openssh.com"), _string(old), _string(new))
+        if answer.code != _UNSUPPORTED:
+            answer.expect_ok()
+            return
+        self._ask(_REMOVE, _string(new))  # plain SFTP does not rename over a file; it may not be there
+        self._ask(_RENAME, _string(old), _string(new)).expect_ok()
+
+    def read(self, path: bytes) -> Generator[bytes]:
+        size = self.status(path, follow=True).size
+        handle = self._open(path, _FOR_READING)
+        asked: deque[tuple[int, int, int]] = deque()  # request, offset, length
+        offset = 0
+        try:
+            while True:
+                # Also past the end, which tells that the file did not grow.
+                while not asked or (len(asked) < IN_FLIGHT and offset <= size):
+                    length = min(BLOCK, size - offset) if offset < size else BLOCK
+                    asked.append((self._ask_to_read(handle, offset, length), offset, length))
+                    offset += length
+                number, start, length = asked.popleft()
+                answer = self._answer(number)
+                if answer.code == _EOF:
+                    return
+                piece = answer.expect(_DATA).string()
+                yield piece
+                if len(piece) < length:  # a short answer is no end: the rest is asked for before what follows it
+                    start, length = start + len(piece), length - len(piece)
+                    asked.appendleft((self._ask_to_read(handle, start, length), start, length))
+        finally:
+            self._settle([number for number, _, _ in asked])
+            self._ask(_CLOSE, _string(handle))
+
+    def write(self, path: bytes, pieces: Iterator[bytes]) -> None:
+        handle = self._open(path, _FOR_A_NEW_FILE)
+        asked: deque[int] = deque()
+        try:
+            for offset, block in _blocks(pieces):
+                asked.append(self._send(_WRITE, _string(handle), struct.pack(">Q", offset), _string(block)))
+                if len(asked) >= IN_FLIGHT:
+                    self._answer(asked.popleft()).expect_ok()
+            while asked:
+                self._answer(asked.popleft()).expect_ok()
+        finally:
+            self._settle(asked)
+            closed = self._ask(_CLOSE, _string(handle))
+        closed.expect_ok()
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def _open(self, path: bytes, how: int) -> bytes:
+        return self._ask(_OPEN, _string(path), struct.pack(">I", how), _mode(0o600)).expect(_HANDLE).string()
+
+    def _ask_to_read(self, handle: bytes, offset: int, length: int) -> int:
+        return self._send(_READ, _string(handle), struct.pack(">QI", offset, length))
+
+    def _settle(self, asked: deque[int] | list[int]) -> None:
+        """Take the answers that nobody needs any more."""
+        for number in asked:
+            self._answer(number)
+
+    def _ask(self, kind: int, *fields: bytes) -> _Answer:
+        return self._answer(self._send(kind, *fields))
+
+    def _send(self, kind: int, *fields: bytes) -> int:
+        self._last = (self._last + 1) & 0xFFFFFFFF
+        self._put(struct.pack(">BI", kind, self._last) + b"".join(fields))
+        return self._last
+
+    def _answer(self, number: int) -> _Answer:
+        while number not in self._early:
+            kind, body = self._take()
+            if len(body) < 4:
+                raise Unreachable(f"{self._where} broke the SFTP protocol.")
+            self._early[int.from_bytes(body[:4])] = _Answer(kind, body[4:])
+        return self._early.pop(number)
+
+    def _put(self, packet: bytes) -> None:
+        try:
+            self._channel.sendall(struct.pack(">I", len(packet)) + packet)
+        except OSError as error:  # TimeoutError is one
+            raise self._broken() from error
+
+    def _take(self) -> tuple[int, bytes]:
+        length = int.from_bytes(self._take_bytes(4))
+        if not 0 < length <= LONGEST_ANSWER:
+            raise Unreachable(f"{self._where} broke the SFTP protocol.")
+        packet = self._take_bytes(length)
+        return packet[0], packet[1:]
+
+    def _take_bytes(self, length: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < length:
+            try:
+                piece = self._channel.recv(length - len(parts))
+            except OSError as error:
+                raise self._broken() from error
+            if not piece:
+                raise self._broken()
+            parts += piece
+        return bytes(parts)
+
+    def _broken(self) -> Unreachable:
+        self.close()
+        return Unreachable(f"The connection to {self._where} broke during a copy, or did not answer in time.")
+
+
+class _Answer:
+    """One packet that came back, read from its front."""
+
+    def __init__(self, kind: int, body: bytes) -> None:
+        self._kind = kind
+        self._body = body
+        self._at = 0
+        self.code = self._number() if kind == _STATUS else -1
+
+    def expect(self, kind: int) -> _Answer:
+        """This answer, if it is of that kind; else the OSError it stands for."""
+        if self._kind == kind:
+            return self
+        raise self._error()
+
+    def expect_ok(self) -> None:
+        if self.code != _OK:
+            raise self._error()
+
+    def _error(self) -> OSError:
+        said = self.string().decode("utf-8", "replace") if self._kind == _STATUS and self._at < len(self._body) else ""
+        if self.code in {_NO_SUCH_FILE, _EOF}:
+            return FileNotFoundError(errno.ENOENT, "No such file or directory")
+        if self.code == _PERMISSION_DENIED:
+            return PermissionError(errno.EACCES, "Permission denied")
+        # SFTP 3 has one word for a full disk, a busy file and all else.
+        return OSError(errno.EIO, f"the server says {said or 'Failure'!r}")
+
+    def names(self) -> list[bytes]:
+        names = []
+        for _ in range(self._number()):
+            names.append(self.string())
+            self.string()  # a line as `ls -l` prints it
+            self.attributes()
+        return names
+
+    def attributes(self) -> Status:
+        flags = self._number()
+        size = int.from_bytes(self._bytes(8)) if flags & _HAS_SIZE else 0
+        self._bytes(8 if flags & _HAS_OWNER else 0)
+        mode = self._number() if flags & _HAS_MODE else 0
+        self._bytes(8 if flags & _HAS_TIMES else 0)
+        for _ in range(2 * self._number() if flags & _HAS_MORE else 0):
+            self.string()
+        return Status(mode, size)
+
+    def string(self) -> bytes:
+        return self._bytes(self._number())
+
+    def _number(self) -> int:
+        return int.from_bytes(self._bytes(4))
+
+    def _bytes(self, length: int) -> bytes:
+        piece = self._body[self._at : self._at + length]
+        if len(piece) < length:
+            raise OSError(errno.EPROTO, "the server's answer is cut short")
+        self._at += length
+        return piece
+
+
+def _string(value: bytes) -> bytes:
+    return struct.pack(">I", len(value)) + value
+
+
+def _mode(mode: int) -> bytes:
+    return struct.pack(">II", _HAS_MODE, mode)
+
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    offset = 0
+    for piece in pieces:
+        for start in range(0, len(piece), BLOCK):
+            yield offset + start, piece[start : start + BLOCK]
+        offset += len(piece)

@@ -1,0 +1,101 @@
+"""A machine that runs OpenSSH as a link: one kept connection, and another for large copies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import posixpath
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zeligui.errors import Refused, UsageError
+from zeligui.links.addresses import Address
+from zeligui.links.calls import call
+from zeligui.links.copies import Entry, LocalFiles, Place, copy, walk
+from zeligui.links.line import Copier, Dial, Line
+from zeligui.links.link import Reply
+from zeligui.links.shells import Shells
+
+if TYPE_CHECKING:
+    from zeligui.links.connection import ChannelPipe, Connection
+
+LARGE = 1024 * 1024
+"""Bytes above which a copy goes over the connection for large copies."""
+
+IDLE_S = 30.0
+"""How long that connection is kept after its last copy."""
+
+MOST_STREAMS = 2
+"""Beside the control shell and SFTP: four channels a connection; sshd allows ten by default."""
+
+
+class SshLink:
+    """`ssh://[user@]host[:port]`; `dial` makes a connection that is not open yet."""
+
+    def __init__(self, address: Address, dial: Dial) -> None:
+        self.url = address.url
+        self._line, self._bulk_line = Line(address, dial), Line(address, dial)
+        self._small, self._large = Copier(self._line), Copier(self._bulk_line)
+        self._shells = Shells(self.url, self._open_pipe)
+        self._streams = 0
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+        return await self._shells.run(script, data, limit_s)
+
+    async def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:
+        if self._streams >= MOST_STREAMS:
+            raise Refused(f"{self.url} has {MOST_STREAMS} streams open, which is all it may have.")
+        self._streams += 1
+        lines = self._shells.stream(script, data)
+        try:
+            async for line in lines:
+                yield line
+        finally:
+            self._streams -= 1
+            await lines.aclose()
+
+    async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
+        deadline = time.monotonic() + limit_s
+        source = Place(LocalFiles(UsageError), os.path.abspath(os.fsencode(local)))  # noqa: ASYNC240, PTH100
+        goal = _far(remote)
+        entries = await call(walk, source, limit=limit_s)
+        await self._copier(entries).use(lambda sftp: copy(source, entries, Place(sftp, goal), deadline), deadline)
+        self._end_idle_copies()
+
+    async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
+        deadline = time.monotonic() + limit_s
+        goal = Place(LocalFiles(UsageError), os.path.abspath(os.fsencode(local)))  # noqa: ASYNC240, PTH100
+        source = _far(remote)
+        entries = await self._small.use(lambda sftp: walk(Place(sftp, source)), deadline)
+        await self._copier(entries).use(lambda sftp: copy(Place(sftp, source), entries, goal, deadline), deadline)
+        self._end_idle_copies()
+
+    async def close(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        await asyncio.gather(self._line.close(), self._bulk_line.close())
+        await self._shells.close()
+
+    async def _open_pipe(self, deadline: float) -> ChannelPipe:
+        return await self._line.channel(_shell, deadline)
+
+    def _copier(self, entries: list[Entry]) -> Copier:
+        return self._large if sum(entry.size for entry in entries) > LARGE else self._small
+
+    def _end_idle_copies(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._large.hang_up)
+
+
+def _shell(connection: Connection) -> ChannelPipe:
+    return connection.shell()
+
+
+def _far(path: str) -> bytes:
+    if not path.startswith("/"):
+        raise UsageError(f"The path {path!r} on another machine must begin with a slash.")
+    return posixpath.normpath(os.fsencode(path))
