@@ -23,6 +23,7 @@ VERSION = 1
 APPLICATION_ID = 0x5A656C47  # "ZelG": what `file` and other releases know the journal by
 BUSY_S = 20.0
 ROOM_BYTES = 1 << 20
+SMALLEST_PAGE = 512
 NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|afs|ncpfs|ceph|lustre|gpfs|beegfs|glusterfs|ocfs2|gfs2|davfs"
     r"|fuse\.(sshfs|glusterfs|ceph|davfs2|rclone|s3fs)"
@@ -147,12 +148,14 @@ def _version(connection: Connection) -> int:
 
 
 def _refuse_foreign(engine: Engine, file: Path) -> None:
+    if file.exists() and 0 < file.stat().st_size < SMALLEST_PAGE:  # SQLite would take it for empty
+        raise JournalError(f"The file {file} is no journal, nor any database.", hint=_ELSEWHERE)
     with engine.connect() as connection:
         ours = connection.exec_driver_sql("PRAGMA application_id").scalar_one() == APPLICATION_ID
         if not ours and connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
             raise JournalError(
                 f"The file {file} is a database of another program, not a journal.",
-                hint="Move it away, or keep the journal elsewhere with --home DIR.",
+                hint=_ELSEWHERE,
             )
 
 

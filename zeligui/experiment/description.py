@@ -90,8 +90,8 @@ def _secret(name: str, variable: str) -> str:
     try:
         secret = keyring.get_password(SERVICE, name)
     except keyring.errors.KeyringError as error:
-        message = f"The secret {name} for the variable {variable} cannot be read from the keyring: {error}."
-        raise UsageError(message, hint=hint) from error
+        why = str(error).rstrip(".")
+        raise UsageError(f"The secret {name} for the variable {variable} cannot be had: {why}.", hint=hint) from error
     if secret is None:
         raise UsageError(f"The keyring has no secret {name} for the variable {variable}.", hint=hint)
     return secret
