@@ -33,8 +33,8 @@ def test_a_wheel_ships_what_the_checkout_ships(name, installed):
     assert files(installed / "zeligui" / name) == here
 
 
-def test_a_wheel_has_every_module(installed):
-    assert {one for one in files(ROOT / "zeligui") if one.suffix == ".py"} <= files(installed / "zeligui")
+def test_a_wheel_has_every_module_and_the_scripts_beside_them(installed):
+    assert files(ROOT / "zeligui") <= files(installed / "zeligui")
 
 
 def test_a_wheel_has_the_program_and_nothing_of_the_tests(installed):
