@@ -1,4 +1,4 @@
-"""What every way to run remote jobs offers; adaptors are found by URL scheme in the entry-point group `zeligrid.jobs`."""
+"""What runs remote jobs; adaptors are found by URL scheme in the entry-point group `zeligrid.jobs`."""
 
 from __future__ import annotations
 

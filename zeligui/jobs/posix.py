@@ -1,0 +1,195 @@
+"""Jobs on a machine that has a POSIX shell: `local://` and `ssh://`, over one kept link.
+
+Each exchange is one script on the link's control shell; the job itself owns no channel.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from zeligui.errors import InDoubt, LinkError, Refused, SubmissionRefused, Unreachable, UsageError, ZeliGridError
+from zeligui.jobs import scripts
+from zeligui.jobs.job import JobDescription, JobStatus
+from zeligui.jobs.verdicts import statuses
+from zeligui.links.link import Link, Links, Reply
+
+PREPARED_S = 120.0
+"""How long a preparation waits for its commit."""
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def open_service(url: str, links: Links) -> PosixService:
+    """The service of a machine; nothing is sent before its first use."""
+    return PosixService(url, links.to(url))
+
+
+class PosixService:
+    """A `JobService`. `prepared_s` and `reaper` (one of `scripts.REAPERS`) are for trials; None takes the best."""
+
+    def __init__(self, url: str, link: Link, *, prepared_s: float = PREPARED_S, reaper: str | None = None) -> None:
+        self.url = url
+        self._link = link
+        self._prepared_s = prepared_s
+        self._reaper = reaper
+        self._probed: scripts.Machine | None = None
+
+    async def prepare(self, attempt: str, job: JobDescription) -> str:
+        """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
+        _check(attempt)
+        staged = _staged(job)
+        machine = await self._machine()
+        if machine.leave == "refused":
+            raise SubmissionRefused(
+                f"{self.url} ends all processes of a user at logout, so no job could stay.",
+                hint="Allow it there by `loginctl enable-linger`.",
+            )
+        reaper = self._reaper or machine.reaper()
+        order = scripts.order(attempt, job, limit_s=self._prepared_s, reaper=reaper)
+        nonce = secrets.token_hex(8)
+        if staged:
+            folder = self._answer(await self._link.run(scripts.claim(attempt, nonce, job)), "claimed")
+            for path, name in staged:
+                await self._link.put(path, f"{folder}/work/{name}")
+        script = scripts.start(attempt, nonce, job, machine, reaper)
+        return self._answer(await self._submit(script, order), "ready")
+
+    async def commit(self, attempt: str) -> None:
+        word, reason = self._word(await self._submit(scripts.call("commit", _check(attempt))))
+        if word != "ok":
+            raise SubmissionRefused(f"{self.url} did not start the job: {reason or _WORDS.get(word, word)}.")
+
+    async def find(self, attempts: Sequence[str]) -> Mapping[str, JobStatus]:
+        machine = await self._machine()
+        call = scripts.call("find_all", *map(_check, attempts), of="find.sh")
+        reply = await self._link.run(call)
+        try:
+            return statuses(reply.text, machine)
+        except (ValueError, TypeError) as error:
+            raise self._broken(reply) from error
+
+    async def cancel(self, attempt: str, *, grace_s: float = 10.0) -> None:
+        machine = await self._machine()
+        hundredths = str(round(max(0.0, grace_s) * 100))
+        words = (_check(attempt), secrets.token_hex(8), hundredths, *machine.detach())
+        await self._steer("cancel", *words, settled=("gone", "ended", "rebooted"))
+
+    async def suspend(self, attempt: str) -> None:
+        await self._steer("halt", _check(attempt))
+
+    async def resume(self, attempt: str) -> None:
+        await self._steer("wake", _check(attempt))
+
+    async def send(self, attempt: str, data: bytes, *, end: bool = False) -> None:
+        words = (_check(attempt), "end" if end else "", str(len(data)))
+        await self._steer("append", *words, data=scripts.escaped(data))
+
+    async def read(self, attempt: str, stream: str, offset: int, *, most: int = 65536) -> bytes:
+        if stream not in {"stdout", "stderr"}:
+            raise UsageError(f"{stream!r} is not a stream of a job.", hint="Take stdout or stderr.")
+        call = scripts.call("piece", _check(attempt), stream, str(offset + 1), str(most))
+        return (await self._link.run(call)).output
+
+    async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
+        if not patterns:
+            return []
+        call = scripts.call("matches", _check(attempt), *map(_inside, patterns))
+        work, *names = scripts.names((await self._link.run(call)).output) or [""]
+        for name in names:
+            here = folder / _inside(name)
+            here.parent.mkdir(parents=True, exist_ok=True)
+            await self._link.get(f"{work}/{name}", here)
+        return names
+
+    async def give(self, attempt: str, folder: Path, names: Sequence[str]) -> None:
+        there = await self._steer("folder", _check(attempt))
+        for name in names:
+            await self._link.put(folder / _inside(name), f"{there}/work/{name}")
+
+    async def discard(self, attempt: str) -> None:
+        known = (await self.find([attempt])).get(attempt)
+        if known and not (known.state and known.state.final):
+            detail = known.detail or (known.state.value if known.state else "")
+            raise ZeliGridError(f"The job {attempt} on {self.url} is not over yet ({detail}).", hint="Cancel it first.")
+        if known:
+            await self._steer("discard", attempt, secrets.token_hex(8))
+
+    async def _machine(self) -> scripts.Machine:
+        if self._probed is None:
+            reply = await self._link.run(scripts.probe())
+            try:
+                self._probed = scripts.machine(reply.text)
+            except (KeyError, ValueError) as error:
+                raise self._broken(reply) from error
+        return self._probed
+
+    async def _submit(self, script: str, data: str = "") -> Reply:
+        try:
+            return await self._link.run(script, data=data)
+        except LinkError as error:
+            raise InDoubt(f"{self.url} did not confirm: {error}", hint="It is asked again until it answers.") from error
+
+    async def _steer(self, name: str, *words: str, data: str = "", settled: Sequence[str] = ()) -> str:
+        """Call a function of steer.sh; what it said after its first word."""
+        word, rest = self._word(await self._link.run(scripts.call(name, *words), data=data))
+        if word in {"ok", "at", *settled}:
+            return rest
+        if word == "elsewhere":
+            raise Unreachable(f"{self.url} is another machine now than the one that has the job {words[0]}.")
+        raise ZeliGridError(f"The job {words[0]} on {self.url}: {rest or _WORDS.get(word, word)}.")
+
+    def _answer(self, reply: Reply, wanted: str) -> str:
+        word, rest = self._word(reply)
+        if word != wanted:
+            said = reply.errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            raise SubmissionRefused(f"{self.url} refused the job: {rest}{f' ({said})' if said else ''}.")
+        return rest
+
+    def _word(self, reply: Reply) -> tuple[str, str]:
+        line = reply.text.strip().rpartition("\n")[2]
+        word, _, rest = line.partition(" ")
+        if not word:
+            raise self._broken(reply)
+        return word, rest
+
+    def _broken(self, reply: Reply) -> LinkError:
+        said = reply.errors.decode("utf-8", "replace").strip() or "nothing"
+        return Refused(f"{self.url} did not understand a script; it said: {said[-300:]}.")
+
+
+_WORDS = {
+    "unknown": "it is not known there",
+    "gone": "it was canceled or discarded",
+    "ended": "it has ended",
+    "elsewhere": "it is another machine now",
+    "rebooted": "the machine was booted since",
+    "started": "it has been started",
+}
+
+
+def _check(attempt: str) -> str:
+    if not _ID.fullmatch(attempt):
+        raise UsageError(f"{attempt!r} is not an id of an attempt.", hint="It has 32 hexadecimal digits.")
+    return attempt
+
+
+def _inside(name: str) -> str:
+    """A relative name or pattern that stays in the work directory."""
+    if not name or name.startswith("/") or ".." in PurePosixPath(name).parts or "\0" in name:
+        raise UsageError(f"{name!r} is not inside the job's directory.", hint="Give a relative path without `..`.")
+    return name
+
+
+def _staged(job: JobDescription) -> Sequence[tuple[Path, str]]:
+    """The input files and their names in the work directory. SubmissionRefused where one is missing."""
+    staged = []
+    for name in job.input:
+        path = job.folder / name
+        if not path.exists():
+            raise SubmissionRefused(f"The input {str(path)!r} does not exist.")
+        outside = name.startswith("/") or ".." in PurePosixPath(name).parts
+        staged.append((path, path.name if outside else name))
+    return staged

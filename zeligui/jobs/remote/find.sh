@@ -1,0 +1,47 @@
+# find ID...: what the files and the processes of many attempts say, in one look. Polls renew the fence.
+find_all() {
+    printf 'machine %s %s %s\n' "$key" "$boot" "$ns"
+    watched= fences=
+    for id do
+        locate "$id"
+        [ -z "$claimed" ] || show
+    done
+    [ -z "$fences" ] || eval "touch -c $fences"
+    [ -n "$watched" ] || return
+    printf '%s' "$watched" | processes use
+    # What began or ended between the look at its files and the one at its processes is looked at anew.
+    printf '%s' "$watched" | {
+        watched=
+        while read -r word id pid rest; do
+            locate "$id"
+            [ -e "$J/exit.pending" ] && { [ "$pid" != 0 ] || [ ! -e "$J/pid" ]; } || show
+        done
+        [ -z "$watched" ] || printf '%s' "$watched" | processes use
+    }
+}
+show() {
+    owner=${claimed%/claims/*}
+    printf 'job %s %s %s\n' "$id" "${owner##*/}" "${claim:-cut}"
+    case $claim in 'tomb '*) return ;; esac
+    pid='0 0' by='0 0' ended=
+    for path in "$J"/*; do
+        name=${path##*/}
+        case $name in
+        go | go.* | exit.* | cancel | suspended | fenced | wrapper | pid | usage | reason | limits) ;;
+        fence) here && fences="$fences \"\$jobs/\$key/$id/fence\""; continue ;;
+        *) continue ;;
+        esac
+        [ -e "$path" ] || continue
+        if line "$path"; then printf 'file %s %s\n' "$name" "$line"; else printf 'cut %s\n' "$name"; fi
+        case $name in
+        pid) pid=${line% *} ;;
+        wrapper) by=$line ;;
+        exit.pending) ;;
+        exit.*) ended=yes ;;
+        esac
+    done
+    if [ -z "$ended" ] && here; then
+        watched="${watched}job $id ${pid:-0 0} ${by:-0 0}
+"
+    fi
+}
