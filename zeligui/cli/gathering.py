@@ -1,0 +1,109 @@
+"""The machines that a command is about: measured by its sources, read from its file of hosts, or both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zeligui.contract.columns import Columns
+from zeligui.errors import UsageError
+from zeligui.grid.hostfiles import HostFile, read
+from zeligui.grid.hosts import Host
+from zeligui.grid.table import Joined, Table
+from zeligui.settings import Home, Settings, load
+
+ANSWERED = frozenset({"up", "stale"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The hosts by name, the same as columns, and sentences about what was left out of a file.
+
+    `answered` is False only where there are sources, none of which answered, and nothing else.
+    """
+
+    hosts: tuple[Host, ...]
+    columns: Columns
+    warnings: tuple[str, ...]
+    answered: bool
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """What some host publishes."""
+        return tuple({name: None for host in self.hosts for name in host.values})
+
+
+def gather(
+    home: Home,
+    *,
+    sources: Sequence[str],
+    file: Path | None,
+    known_hosts: Sequence[Path],
+    identities: Sequence[Path],
+    wait_s: float,
+) -> Gathered:
+    """Wait for one full measurement of each source, at most `wait_s` seconds, and read `file`.
+
+    Without sources and file, the settings name the sources; UsageError where they name none.
+    """
+    settings = load(home)
+    urls = sources or (() if file else settings.sources)
+    if not urls and file is None:
+        raise UsageError(
+            "There are no machines to look at.",
+            hint="Name some: --source ssh://HOST, --source local://, --hosts FILE, "
+            f"or `sources` in {home.settings_file}.",
+        )
+    of_file = _of_file(read(file), settings.labels) if file else None
+    if not urls and of_file:
+        return of_file
+    keys = [home.known_hosts_file, *known_hosts, *settings.known_hosts]
+    measured = asyncio.run(_measure(urls, settings, keys, [*identities, *settings.identities], wait_s))
+    return _joined(measured, of_file) if of_file else measured
+
+
+async def _measure(
+    urls: Sequence[str], settings: Settings, known_hosts: Sequence[Path], identities: Sequence[Path], wait_s: float
+) -> Gathered:
+    from zeligui.clock import SystemClock
+    from zeligui.grid.machines import Machines
+    from zeligui.grid.sources import open_source
+    from zeligui.links import open_links
+
+    links = open_links(known_hosts=known_hosts, identities=identities)
+    sources = [open_source(url, links, period_s=settings.period_s) for url in dict.fromkeys(urls)]
+    expiry_s = settings.reconfiguration.measurement_expiry_s
+    machines = Machines(sources, clock=SystemClock(), expiry_s=expiry_s, labels=settings.labels)
+    try:
+        machines.start()
+        await machines.first_round(limit_s=wait_s)
+        hosts, columns = machines.hosts(), machines.columns()
+    finally:
+        await machines.close()
+        await links.close()
+    return Gathered(hosts, columns, (), any(host.status in ANSWERED for host in hosts))
+
+
+def _of_file(file: HostFile, labels: Mapping[str, Mapping[str, str]]) -> Gathered:
+    url = file.path.absolute().as_uri()
+    named = sorted(file.hosts, key=lambda host: host.name)
+    hosts = tuple(
+        Host(host.name, url, "up", "", {**host.values, **labels.get(host.name, {})}, ages={}) for host in named
+    )
+    warnings = tuple(f"{file.path}: {warning}" for warning in file.warnings)
+    return Gathered(hosts, _columns(hosts), warnings, answered=True)
+
+
+def _joined(measured: Gathered, of_file: Gathered) -> Gathered:
+    """A host that a source measures is not taken from the file."""
+    live = {host.name.casefold() for host in measured.hosts}
+    others = tuple(host for host in of_file.hosts if host.name.casefold() not in live)
+    columns = Joined(measured.columns, _columns(others))
+    hosts = tuple(sorted((*measured.hosts, *others), key=lambda host: host.name))
+    return Gathered(hosts, columns, of_file.warnings, answered=True)
+
+
+def _columns(hosts: Sequence[Host]) -> Table:
+    return Table.of([(host.name, host.values) for host in hosts])

@@ -1,0 +1,202 @@
+"""`zeligrid hosts` and `zeligrid match`: the machines, and which of them a contract accepts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from zeligui.cli.common import add_source_options, common_options, home, path, print_json, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from zeligui.cli.gathering import Gathered
+    from zeligui.contract.language import Contract, Reading
+    from zeligui.grid.hosts import Host
+    from zeligui.grid.matching import Match
+
+LARGEST_CONTRACT = 1 << 20
+UNREACHED = 3
+TOLD_WARNINGS = 20
+TOLD_HOSTS = 10
+
+HOSTS_EXAMPLES = """\
+examples:
+  zeligrid hosts --source local://                 this machine
+  zeligrid hosts --source ssh://lab1 --json        a machine reached by ssh, as JSON
+  zeligrid hosts --hosts grid.ldif                 what a directory published
+"""
+MATCH_EXAMPLES = """\
+examples:
+  zeligrid match two-profiles.contract --source ssh://lab1 --source ssh://lab2
+  zeligrid match two-profiles.contract --hosts hosts.json -n 4
+  zeligrid match two-profiles.contract --hosts hosts.csv --explain    why each host is apt or is not
+"""
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `hosts` and `match`."""
+    hosts = _add(commands, "hosts", "list machines and what is measured of them", HOSTS_EXAMPLES)
+    hosts.set_defaults(run=list_hosts)
+    match = _add(commands, "match", "find the machines that a contract accepts", MATCH_EXAMPLES)
+    match.add_argument("contract", metavar="CONTRACT", type=path, help="the file with the contract")
+    match.add_argument("-n", metavar="N", type=_count, help="how many apt machines a profile must have (default: 1)")
+    match.add_argument("--explain", action="store_true", help="show each constraint on each machine")
+    match.set_defaults(run=match_contract)
+
+
+def list_hosts(options: argparse.Namespace) -> int:
+    """Run `zeligrid hosts`."""
+    gathered = _gather(options)
+    if options.json:
+        print_json([_as_json(host) for host in gathered.hosts])
+    else:
+        from zeligui.cli.machine_tables import host_table
+
+        print(host_table(gathered.hosts))
+    return _status(gathered, 0)
+
+
+def match_contract(options: argparse.Namespace) -> int:
+    """Run `zeligrid match`."""
+    source = _contract_source(options.contract)
+    contract = _read_contract(options, source, published=())
+    if contract is None:
+        return 1
+    gathered = _gather(options)
+    _warn_of_contract(options, source, gathered)
+    from zeligui.grid.matching import match
+
+    matched = match(contract, gathered.columns, n=options.n)
+    if options.json:
+        print_json(_match_as_json(options, contract, matched, gathered))
+    else:
+        _print_match(options, contract, matched, gathered)
+    return _status(gathered, 0 if matched.profile else 1)
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, examples: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
+    )
+    add_source_options(parser)
+    parser.add_argument("--hosts", metavar="FILE", type=path, help="read machines from a JSON, CSV or LDIF file")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text[:19]) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of machines, from 1 up")
+    return int(text[:19])
+
+
+def _gather(options: argparse.Namespace) -> Gathered:
+    from zeligui.cli.gathering import gather
+
+    gathered = gather(
+        home(options),
+        sources=options.source,
+        file=options.hosts,
+        known_hosts=options.known_hosts,
+        identities=options.identity,
+        wait_s=options.wait,
+    )
+    for warning in gathered.warnings[:TOLD_WARNINGS]:
+        say(f"zeligrid: warning: {warning}")
+    if len(gathered.warnings) > TOLD_WARNINGS:
+        say(f"zeligrid: {len(gathered.warnings) - TOLD_WARNINGS} more warnings like these")
+    return gathered
+
+
+def _status(gathered: Gathered, otherwise: int) -> int:
+    if gathered.answered:
+        return otherwise
+    say("zeligrid: No source answered: " + "; ".join(f"{host.name}: {host.detail}" for host in gathered.hosts))
+    return UNREACHED
+
+
+def _as_json(host: Host) -> dict[str, Any]:
+    fixed = {"age_s": dict(host.ages), "source": host.source, "status": host.status, "detail": host.detail}
+    return {"hostName": host.name} | {name: _plain(value) for name, value in host.values.items()} | fixed
+
+
+def _plain(value: float | str | None) -> float | int | str | None:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _contract_source(file: Path) -> bytes:
+    from zeligui.errors import UsageError
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_CONTRACT + 1)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UsageError(
+            f"The contract {file} cannot be read: {why}.", hint="Check its name and its rights."
+        ) from error
+
+
+def _read_contract(options: argparse.Namespace, source: bytes, *, published: Sequence[str]) -> Contract | None:
+    from zeligui.contract.language import read
+
+    reading = read(source, published=published)
+    if reading.contract is None:
+        if options.json:
+            errors = [{"line": one.line, "column": one.column, "message": one.message} for one in reading.errors]
+            print_json({"profile": None, "apt": [], "profiles": {}, "errors": errors})
+        for problem in reading.errors:
+            say(f"{options.contract}:{problem.line}:{problem.column}: {problem.message}")
+    return reading.contract
+
+
+def _warn_of_contract(options: argparse.Namespace, source: bytes, gathered: Gathered) -> None:
+    """An attribute that some host publishes is no reason for a warning, so they come after the hosts."""
+    from zeligui.contract.language import read
+
+    reading: Reading = read(source, published=gathered.attributes)
+    for problem in reading.warnings:
+        say(f"{options.contract}:{problem.line}:{problem.column}: warning: {problem.message}")
+
+
+def _match_as_json(
+    options: argparse.Namespace, contract: Contract, matched: Match, gathered: Gathered
+) -> Mapping[str, Any]:
+    from zeligui.grid.matching import explain
+
+    found: dict[str, Any] = {
+        "profile": matched.profile,
+        "apt": list(matched.apt),
+        "profiles": {name: {"apt": list(apt)} for name, apt in matched.profiles.items()},
+        "nearest": [
+            {"hostName": miss.host, "profile": miss.profile, "fails": list(miss.fails)} for miss in matched.nearest
+        ],
+    }
+    if options.explain:
+        found["explain"] = explain(contract, gathered.columns)
+    return found
+
+
+def _print_match(options: argparse.Namespace, contract: Contract, matched: Match, gathered: Gathered) -> None:
+    from zeligui.cli.machine_tables import explanation, summary
+    from zeligui.grid.matching import explain
+
+    misses = [miss.host for miss in matched.nearest[:TOLD_HOSTS]]
+    found = explain(contract, gathered.columns, hosts=None if options.explain else misses)
+    if options.explain:
+        print(explanation(contract, found, unicode=_speaks_unicode()), end="\n\n")
+    print(summary(matched, found, contract, wanted=options.n or 1, known=len(gathered.hosts), most=TOLD_HOSTS))
+
+
+def _speaks_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
