@@ -27,6 +27,7 @@ class Measurement:
 
     `stamp` is the publisher's own time (seconds since 1970), None where it gives none; `identity` is the machine's
     boot id and pid namespace, empty where unknown. `partial` values (latency, bandWidth) may come apart from the rest.
+    `note` says in words what was wrong with what the publisher sent; the values are what was left of it.
     """
 
     host: str
@@ -35,6 +36,7 @@ class Measurement:
     identity: str = ""
     stamp: float | None = None
     jobs: Mapping[str, Usage] = field(default_factory=dict)
+    note: str = ""
 
 
 class Source(Protocol):

@@ -125,13 +125,9 @@ def figures(name: str) -> str:
 
 
 def runnable_now() -> int:
-    """Processes that run or wait for a processor."""
-    own = content(OWN_PROC + "/stat")
-    text = own or content(PROC + "/stat")
-    _, _, rest = text.partition("\nprocs_running ")
-    running = int(rest.split(None, 1)[0]) if rest else 0
-    # The kernel counts this very process; whoever writes a node's own figures does not.
-    return max(0, running - 1) if OWN_PROC == PROC or not own else running
+    """Processes that run or wait for a processor, but for this very one, which reads the figure and so runs."""
+    _, _, rest = figures("stat").partition("\nprocs_running ")
+    return max(0, int(rest.split(None, 1)[0]) - 1) if rest else 0
 
 
 def processors(runnable: float) -> "dict[str, float]":

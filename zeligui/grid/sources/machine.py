@@ -1,0 +1,165 @@
+"""A machine that is measured by the sensor, which is sent over the connection and streams its lines back over it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from importlib.resources import files
+from typing import cast
+
+from zeligui.errors import LinkError, Refused, Unreachable, UsageError
+from zeligui.grid.hosts import Measurement, Source, Value
+from zeligui.grid.sources.lines import Publisher
+from zeligui.links.link import Link, Links
+from zeligui.tasks import Tasks
+
+CONNECT_S = 25.0
+"""The time to the first line beyond the time between two: a connection, and a sensor on a machine that is very busy."""
+
+PROBE_S = 50.0
+"""Between two measurements of latency and bandWidth: a minute's values must not expire before the next ones come."""
+
+PROBE_AGAIN_S = 10.0
+"""The same after a failure."""
+
+PROBE_LIMIT_S = 15.0
+ROUND_TRIPS = 3
+
+BLOCK, PROBE_BLOCKS = 4096, 64
+TRANSFER = f"dd if=/dev/zero bs={BLOCK} count={{blocks}} 2>/dev/null"
+"""256 KiB; `head -c` would be shorter, but is not POSIX."""
+
+SENSOR_END = "ZELIGRID-SENSOR-ENDS-HERE"
+
+SCRIPT = """\
+PERIOD={period}
+if python3 -I -S -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1; then
+exec python3 -I -S -u - "$PERIOD" <<'{end}'
+{python}
+{end}
+fi
+{shell}
+"""
+
+
+def open_source(url: str, links: Links, *, period_s: float = 2.0) -> Source:
+    """The source for `local://` or `ssh://[user@]host[:port]`."""
+    if not 0.1 <= period_s <= 3600:
+        raise UsageError(f"A period of {period_s:g} s is not possible.", hint="Take one from 0.1 s to an hour.")
+    return MachineSource(url, links.to(url), period_s=period_s)
+
+
+class MachineSource:
+    """One machine behind a link. The connection is the link's, and stays when the source ends."""
+
+    def __init__(self, url: str, link: Link, *, period_s: float = 2.0) -> None:
+        self.url = url
+        self._link = link
+        self._period_s = period_s
+
+    async def watch(self) -> AsyncIterator[Measurement]:
+        """Measure for ever: a measurement a period, and about once a minute one of latency and bandWidth alone.
+
+        Ends by a LinkError when the connection breaks, the sensor ends, or nothing comes for three periods and 5 s.
+        """
+        news: asyncio.Queue[Measurement | BaseException] = asyncio.Queue()
+        tasks = Tasks(lambda _, error: news.put_nowait(error))
+        watch = _Watch(self.url, self._link, self._period_s)
+        tasks.start(f"reading the sensor of {self.url}", watch.read(news))
+        tasks.start(f"measuring the way to {self.url}", watch.probe(news))
+        try:
+            while True:
+                piece = await news.get()
+                if isinstance(piece, BaseException):
+                    raise piece
+                yield piece
+        finally:
+            await tasks.stop()
+
+
+class _Watch:
+    """One run of the sensor, and the probes of the way to it."""
+
+    def __init__(self, url: str, link: Link, period_s: float) -> None:
+        self._url = url
+        self._link = link
+        self._period_s = period_s
+        self._known: asyncio.Future[Measurement] = asyncio.get_running_loop().create_future()
+        self._complaint = ""
+
+    async def read(self, news: asyncio.Queue[Measurement | BaseException]) -> None:
+        """Put each line of the sensor into `news`, checked. A flood of lines is thinned, not piled up."""
+        publisher = Publisher(self._url)
+        silence_s = 3 * self._period_s + 5
+        limit_s, earliest = silence_s + CONNECT_S, 0.0
+        async with aclosing(cast(AsyncGenerator[bytes], self._link.stream(script(self._period_s)))) as lines:
+            while True:
+                try:
+                    async with asyncio.timeout(limit_s):
+                        line = await anext(lines, None)
+                except TimeoutError as error:
+                    raise Unreachable(f"{self._url} has sent no measurement for {limit_s:g} s.") from error
+                if line is None:
+                    raise Unreachable(f"The sensor on {self._url} has ended.")
+                if time.monotonic() < earliest:
+                    continue
+                earliest, limit_s = time.monotonic() + self._period_s / 10, silence_s
+                measurement = publisher.measurement(line)
+                if not self._known.done() and measurement.values:
+                    self._known.set_result(measurement)
+                await news.put(replace(measurement, note=measurement.note or self._complaint))
+
+    async def probe(self, news: asyncio.Queue[Measurement | BaseException]) -> None:
+        """Put latency and bandWidth into `news`, at first once the machine has a name."""
+        host = await self._known
+        bandwidth = 0.0
+        while True:
+            begun = time.monotonic()
+            try:
+                latency, bandwidth = await measure_way(self._link, last=bandwidth)
+            except LinkError as error:
+                self._complaint = f"Latency and bandwidth could not be measured: {error}"
+                await asyncio.sleep(PROBE_AGAIN_S)
+                continue
+            self._complaint = ""
+            values: dict[str, Value] = {"latency": round(latency * 1e3, 3), "bandWidth": round(bandwidth, 1)}
+            await news.put(Measurement(host.host, self._url, values, host.identity))
+            await asyncio.sleep(max(0.0, begun + PROBE_S - time.monotonic()))
+
+
+def script(period_s: float) -> str:
+    """What a machine's shell is given: the sensor as it is, in a quoted here-document, or the shell's own."""
+    folder = files("zeligui.sensor")
+    python, shell = (folder.joinpath(name).read_text("utf-8") for name in ("sensor.py", "sensor.sh"))
+    return SCRIPT.format(period=f"{period_s:g}", end=SENSOR_END, python=python, shell=shell)
+
+
+async def measure_way(link: Link, *, last: float = 0.0) -> tuple[float, float]:
+    """Latency in seconds, the least of three round trips of an empty script; and bandwidth in Mbit/s, by one transfer.
+
+    What a transfer of nothing takes, the start of the program included, is left out. `last` is the bandwidth found
+    before: a fall below its half is believed only when a second transfer confirms it, for the channel may have been
+    busy with something else. Raises a LinkError.
+    """
+    latency = min([await _seconds(link, ":") for _ in range(ROUND_TRIPS)])
+    bandwidth = await _bandwidth(link)
+    if bandwidth < last / 2:
+        bandwidth = max(bandwidth, await _bandwidth(link))
+    return latency, bandwidth
+
+
+async def _bandwidth(link: Link) -> float:
+    nothing = await _seconds(link, TRANSFER.format(blocks=0))
+    whole = await _seconds(link, TRANSFER.format(blocks=PROBE_BLOCKS), size=PROBE_BLOCKS * BLOCK)
+    return PROBE_BLOCKS * BLOCK * 8 / 1e6 / max(whole - nothing, whole / 10)
+
+
+async def _seconds(link: Link, command: str, *, size: int = 0) -> float:
+    begun = time.monotonic()
+    reply = await link.run(command, limit_s=PROBE_LIMIT_S)
+    if reply.status or len(reply.output) != size:
+        raise Refused(f"{link.url} sent {len(reply.output)} bytes of {size} and the status {reply.status}.")
+    return time.monotonic() - begun
