@@ -38,11 +38,31 @@ class Activity:
     resident_kb: int
 
 
-def activity(processes: Iterable[Process], *, hidden: Iterable[int] = ()) -> Activity:
-    """Sum up; the threads and the memory of `hidden` processes do not count."""
-    shown = [process for process in processes if process.pid not in set(hidden)]
-    states = Counter(state for process in shown for state in thread_states(process))
-    return Activity(len(shown), states["R"], states["D"], sum(process.resident_kb for process in shown))
+class Pulse:
+    """Tells what the processes of a node do, from one look to the next."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, tuple[int, bool]] = {}
+
+    def look(self, processes: Iterable[Process], *, hidden: int) -> Activity:
+        """Sum up all but the process `hidden`.
+
+        A thread is runnable when it runs or waits for a processor, and its process has used a tick of one since the
+        last look or was runnable then as well: neither the sensor, which wakes for a millisecond, nor a poll counts.
+        """
+        before, self._before = self._before, {}
+        count = runnable = blocked = resident_kb = 0
+        for process in processes:
+            if process.pid == hidden:
+                continue
+            states = Counter(thread_states(process))
+            ticks, ran = before.get(process.pid, (0, False))
+            self._before[process.pid] = (process.ticks, states["R"] > 0)
+            count += 1
+            runnable += states["R"] if ran or process.ticks > ticks else 0
+            blocked += states["D"]
+            resident_kb += process.resident_kb
+        return Activity(count, runnable, blocked, resident_kb)
 
 
 class Figures:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from zeligui.errors import UsageError, ZeliGridError
-from zeligui.testbed.figures import Figures, activity
+from zeligui.testbed.figures import Figures, Pulse
 from zeligui.testbed.isolation import Isolation, spawn
 from zeligui.testbed.node import MESSAGE, Load, Plan, live
 from zeligui.testbed.processes import Process, kill, kill_below
@@ -33,6 +33,7 @@ class Node:
         self._isolation = isolation
         self._identity = identity
         self._figures = Figures(plan.figures, plan.hardware)
+        self._pulse = Pulse()
         self._cut = False
         self._first = 0
         self._server = 0
@@ -98,7 +99,7 @@ class Node:
 
     def measure(self, processes: Iterable[Process]) -> None:
         """Write the figures of the node's processes as of now."""
-        self._figures.update(activity(processes, hidden={self._server}), now=time.monotonic())
+        self._figures.update(self._pulse.look(processes, hidden=self._server), now=time.monotonic())
 
     def close(self) -> None:
         """Power off, and give the port away."""

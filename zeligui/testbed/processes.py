@@ -11,12 +11,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What /proc/PID/stat says of one process (proc(5)); `resident_kb` in KiB."""
+    """What /proc/PID/stat says of one process (proc(5)): `ticks` of processor time used, `resident_kb` in KiB."""
 
     pid: int
     parent: int
     state: str
     threads: int
+    ticks: int
     resident_kb: int
 
 
@@ -62,7 +63,8 @@ def read(pid: int) -> Process | None:
     threads = int(rest[15])
     if state in "ZX" and threads <= 1:  # a leader that ended before its threads looks like a zombie too
         return None
-    return Process(pid, int(parent), state, threads, resident_kb=int(rest[19]) * _PAGE_KB)
+    ticks = int(rest[9]) + int(rest[10])
+    return Process(pid, int(parent), state, threads, ticks, resident_kb=int(rest[19]) * _PAGE_KB)
 
 
 def thread_states(process: Process) -> Iterator[str]:

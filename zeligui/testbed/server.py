@@ -57,7 +57,7 @@ def _converse(connection: socket.socket, site: Site) -> None:
     transport.set_subsystem_handler("sftp", paramiko.SFTPServer, Files, site.home)
     try:
         transport.start_server(server=Doorkeeper(site))
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except _CLIENT_GONE as error:
         log.info("a client did not get through the handshake: %s", error)
         transport.close()
         return
@@ -123,32 +123,35 @@ class Conversation(paramiko.Transport):
 
 
 def _run(channel: paramiko.Channel, command: Sequence[bytes], site: Site) -> None:
+    """Begin a command and talk for it, until it ends or its client goes; then it goes on alone."""
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=site.home,
-            env=site.environment,
-            start_new_session=True,
-        )
+        process = _begin(command, site)
     except OSError as error:
-        _refuse(channel, f"The command could not be started: {error}.\n")
+        with suppress(*_CLIENT_GONE):
+            channel.sendall_stderr(f"The command could not be started: {error}.\n".encode())
+            channel.send_exit_status(CANNOT_START)
+            channel.close()
         return
     threading.Thread(target=_feed, args=(channel, process.stdin), daemon=True).start()
-    try:
+    with suppress(*_CLIENT_GONE):
         _forward(channel, process)
-    except OSError as error:
-        log.info("a client left its command: %s", error)
-    channel.close()
+        channel.close()
     process.wait()
 
 
-def _refuse(channel: paramiko.Channel, why: str) -> None:
-    channel.sendall_stderr(why.encode())
-    channel.send_exit_status(CANNOT_START)
-    channel.close()
+_CLIENT_GONE = (OSError, EOFError, paramiko.SSHException)
+
+
+def _begin(command: Sequence[bytes], site: Site) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=site.home,
+        env=site.environment,
+        start_new_session=True,
+    )
 
 
 def _feed(channel: paramiko.Channel, stdin: IO[bytes]) -> None:
