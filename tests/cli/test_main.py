@@ -130,7 +130,7 @@ def test_a_reader_who_goes_away_is_no_error():
         ended = subprocess.run(
             [sys.executable, "-m", "zeligui.cli", "--help"],
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+            env=buffered(),
             stdout=theirs,
             stderr=subprocess.PIPE,
             check=False,
@@ -139,6 +139,22 @@ def test_a_reader_who_goes_away_is_no_error():
         os.close(theirs)
     assert ended.returncode == 128 + signal.SIGPIPE
     assert ended.stderr == b""
+
+
+def test_a_full_disk_is_a_sentence(own_home):
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "zeligui.cli"],
+            cwd=ROOT,
+            env=buffered(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == cli.UNEXPECTED
+    assert "No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_output_that_is_no_text_goes_out_as_it_came():
@@ -185,6 +201,11 @@ def test_what_is_shipped_is_found():
     assert common.shipped("contracts").is_dir()
     with pytest.raises(ZeliGridError, match="colours is missing"):
         common.shipped("colours")
+
+
+def buffered() -> dict[str, str]:
+    """The environment of a user whose output is written in blocks."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 def commands() -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
-COMMANDS: tuple[str, ...] = ("testbed",)
+COMMANDS: tuple[str, ...] = ("machines", "testbed")
 """The modules of this package that add commands, in the order of the help."""
 
 INTERRUPTED = 130
@@ -35,12 +35,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command (of `sys.argv` without `argv`); the exit status comes back."""
     for stream in (sys.stdout, sys.stderr):
         _print_anything(stream)
+    options = argparse.Namespace(home=None, json=False, debug=False)
     try:
-        status = _obey(parser(), argv)
+        status = _obey(argv, options)
         sys.stdout.flush()
+    except ZeliGridError as error:
+        status = _tell(error, options)
+    except KeyboardInterrupt:
+        say("zeligrid: interrupted")
+        status = INTERRUPTED
     except BrokenPipeError:
         _discard_output()
         status = PIPE_CLOSED
+    except Exception as error:  # noqa: BLE001 - the outermost edge: nobody is shown a traceback unasked
+        status = _tell_unexpected(error, options)
     return status
 
 
@@ -53,7 +61,6 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common_options()],
     )
-    whole.set_defaults(home=None, json=False, debug=False)
     whole.add_argument("--version", action="version", version=f"zeligrid {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     for name in COMMANDS:
@@ -61,29 +68,20 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-def _obey(whole: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+def _obey(argv: Sequence[str] | None, options: argparse.Namespace) -> int:
+    whole = parser()
     try:
-        options = whole.parse_args(argv)
+        whole.parse_args(argv, options)
     except SystemExit as end:  # --help, --version and wrong usage have been printed
         return int(end.code or 0)
     if not hasattr(options, "run"):
         whole.print_help()
         return 0
-    try:
-        return int(options.run(options))
-    except ZeliGridError as error:
-        return _tell(error, debug=options.debug)
-    except KeyboardInterrupt:
-        say("zeligrid: interrupted")
-        return INTERRUPTED
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the outermost edge: nobody is shown a traceback unasked
-        return _tell_unexpected(error, options)
+    return int(options.run(options))
 
 
-def _tell(error: ZeliGridError, *, debug: bool) -> int:
-    if debug:
+def _tell(error: ZeliGridError, options: argparse.Namespace) -> int:
+    if options.debug:
         _show_traceback(error)
     say(f"zeligrid: {error}")
     if error.hint:
@@ -94,7 +92,11 @@ def _tell(error: ZeliGridError, *, debug: bool) -> int:
 def _tell_unexpected(error: Exception, options: argparse.Namespace) -> int:
     if options.debug:
         _show_traceback(error)
-    say(f"zeligrid: ZeliGrid itself failed ({type(error).__name__}: {error}).")
+    if isinstance(error, OSError):
+        _discard_output()  # it may be what failed, on a full disk
+        say(f"zeligrid: The system refused: {error.strerror or error} {error.filename or ''}".rstrip())
+    else:
+        say(f"zeligrid: ZeliGrid itself failed ({type(error).__name__}: {error}).")
     try:
         say(f"The details are in {_log(error, options)}; --debug shows them.")
     except (OSError, ZeliGridError) as why:
@@ -130,9 +132,10 @@ def _print_anything(stream: TextIO) -> None:
 
 
 def _discard_output() -> None:
-    """Who read our output went away: what is still to be flushed at exit goes nowhere."""
+    """Nobody can read our output any more: what is still to be flushed at exit goes nowhere."""
     import os
 
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    if sys.stdout and sys.stdout is sys.__stdout__:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
