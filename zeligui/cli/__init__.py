@@ -135,7 +135,8 @@ def _discard_output() -> None:
     """Nobody can read our output any more: what is still to be flushed at exit goes nowhere."""
     import os
 
-    if sys.stdout and sys.stdout is sys.__stdout__:
+    output = sys.__stdout__
+    if output is not None and output is sys.stdout:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, output.fileno())
         os.close(nowhere)
