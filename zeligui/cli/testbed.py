@@ -9,7 +9,7 @@ from zeligui.cli.common import common_options, home, print_json, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from zeligui.testbed.supervisor import Summary
 
@@ -20,6 +20,13 @@ DEEDS = {
     "heal": ("mend the link to a node: what stalled goes on", "is reached again"),
 }
 
+EXAMPLES = """\
+examples:
+  zeligrid testbed up                   start the grid; then, in another terminal:
+  zeligrid testbed load node1.grid      put load on a node
+  zeligrid testbed cut node1.grid       cut its link
+  zeligrid testbed stop node1.grid      power it off
+"""
 UP_EXAMPLES = """\
 examples:
   zeligrid testbed up                    four nodes, until Ctrl+C
@@ -36,7 +43,12 @@ examples:
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `testbed up`, `load`, `stop`, `start`, `cut` and `heal`."""
     testbed = commands.add_parser(
-        "testbed", help="run an embedded grid of several nodes on this machine", description=__doc__
+        "testbed",
+        help="run an embedded grid of several nodes on this machine",
+        description="Run an embedded grid: several nodes on this machine, with nothing to install, as root or not.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
     )
     deeds = testbed.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(deeds)
@@ -44,7 +56,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     for deed, (words, done) in DEEDS.items():
         parser = _add(deeds, deed, words, f"example:\n  zeligrid testbed {deed} node1.grid\n")
         parser.add_argument("node", metavar="NODE", help="the node's hostName")
-        parser.set_defaults(run=_command(deed, done))
+        parser.set_defaults(run=_deed(deed, done))
 
 
 def _add_up(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,7 +79,7 @@ def _add_load(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--memory", metavar="MB", type=int, default=0, help="memory to hold (default: 0)")
     parser.add_argument("--seconds", metavar="S", type=seconds, default=60.0, help="how long (default: 60)")
-    parser.set_defaults(run=_command("load", "has its load", "cpu", "memory", "seconds"))
+    parser.set_defaults(run=load)
 
 
 def up(options: argparse.Namespace) -> int:
@@ -82,21 +94,27 @@ def up(options: argparse.Namespace) -> int:
     return 128 + ended_by if ended_by == signal.SIGINT else 0
 
 
-def _command(deed: str, done: str, *details: str) -> Callable[[argparse.Namespace], int]:
-    """The function that has the running grid do `deed` to a node."""
+def load(options: argparse.Namespace) -> int:
+    """Put load on a node, or end it."""
+    details = {name: getattr(options, name) for name in ("cpu", "memory", "seconds")}
+    ended = options.cpu == 0 and not options.memory
+    return _command(options, "load", "has no load" if ended else "has its load", details)
 
-    def run(options: argparse.Namespace) -> int:
-        from zeligui.testbed.control import ask
 
-        request = {"do": deed, "node": options.node} | {name: getattr(options, name) for name in details}
-        answer = ask(home(options).testbed_folder, request)
-        if options.json:
-            print_json(answer)
-        else:
-            print(f"{answer['node']} {done}.")
-        return 0
+def _deed(deed: str, words: str) -> Callable[[argparse.Namespace], int]:
+    return lambda options: _command(options, deed, words, {})
 
-    return run
+
+def _command(options: argparse.Namespace, deed: str, words: str, details: Mapping[str, object]) -> int:
+    """Have the running grid do `deed` to a node."""
+    from zeligui.testbed.control import ask
+
+    answer = ask(home(options).testbed_folder, {"do": deed, "node": options.node, **details})
+    if options.json:
+        print_json(answer)
+    else:
+        print(f"{answer['node']} {words}.")
+    return 0
 
 
 def _announce_json(summary: Summary) -> None:
