@@ -12,7 +12,8 @@ VERSION = 1
 
 PUBLIC_KINDS = frozenset(
     """matched placed running violated recovered relocating relocated degraded promoted held resumed unverified lost
-    output restarted done failed canceled finished set_aside checkpointed""".split()
+    output restarted done failed canceled finished set_aside checkpointed verified
+    suspended continued refused""".split()
 )
 """What `zeligrid run --json` prints. All other kinds are the controller's own book-keeping."""
 

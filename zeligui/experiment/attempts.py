@@ -1,0 +1,200 @@
+"""The life of one attempt on its host: prepared, committed, stopped, its files brought home, its place there cleared."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from zeligui.errors import InDoubt, LinkError, SubmissionRefused
+from zeligui.experiment.book import Book
+from zeligui.experiment.description import Experiment, resolve_secrets
+from zeligui.experiment.state import AttemptState, Phase
+from zeligui.jobs.job import JobDescription, JobState, JobStatus
+from zeligui.jobs.service import JobService
+from zeligui.links.calls import call
+
+STOP_GRACE_S = 10.0
+"""Between TERM and KILL when a job is moved or held: time to write its checkpoint."""
+TOLD_BYTES = 1 << 20
+"""How much of each output stream of an attempt becomes events; the whole of it is in the results."""
+PIECE_BYTES = 1 << 16
+STREAMS = ("stdout", "stderr")
+
+
+class Attempts:
+    """Does to attempts what the controller decides, writing each step to the book before and after it."""
+
+    def __init__(
+        self, book: Book, experiment: Experiment, service: Callable[[str], JobService], checkpoints: Path
+    ) -> None:
+        self._book = book
+        self._experiment = experiment
+        self.service = service
+        self._checkpoints = checkpoints
+
+    async def prepare(self, instance: int, host: str, service: str, profile: str | None) -> AttemptState:
+        """Prepare a new attempt up to where it only needs `commit`.
+
+        SubmissionRefused: the host will not have it. LinkError: the host does not answer. It is ended either way.
+        """
+        job = self._experiment.job
+        now = self._book.clock.now()
+        wanted = AttemptState(secrets.token_hex(16), instance, host, service, profile, Phase.INTENT, now)
+        await self._book.record("intent", attempt=wanted, service=service, cpus=job.cpus, memory_mb=job.memory_mb)
+        attempt = self._book.attempt(wanted)
+        try:
+            handle = await self.service(service).prepare(attempt.id, await self._description(attempt))
+            await self.give_checkpoint(attempt)
+        except SubmissionRefused as refused:
+            await self._book.record("refused", str(refused), attempt=attempt)
+            raise
+        except (LinkError, InDoubt) as error:
+            # What was not committed ends by itself, so it certainly never runs.
+            await self._book.record("released", str(error), attempt=attempt)
+            raise
+        await self._book.record("prepared", attempt=attempt, handle=handle)
+        return self._book.attempt(attempt)
+
+    async def _description(self, attempt: AttemptState) -> JobDescription:
+        job = self._experiment.job
+        environment = await call(resolve_secrets, job.environment)
+        return JobDescription(
+            executable=job.executable,
+            arguments=tuple(job.arguments),
+            environment={**environment, "ZELIGRID_RESTART": str(attempt.restart)},
+            input=tuple(job.input),
+            folder=self._experiment.file.parent,
+        )
+
+    async def give_checkpoint(self, attempt: AttemptState) -> None:
+        """Put the instance's last checkpoint, where it has one, into the place of a prepared attempt."""
+        names = self._book.state.instances[attempt.instance].checkpoint
+        if names:
+            await self.service(attempt.service).give(attempt.id, self._checkpoint_folder(attempt.instance), names)
+
+    def _checkpoint_folder(self, instance: int) -> Path:
+        return self._checkpoints / self._experiment.name / str(instance)
+
+    async def commit(self, attempt: AttemptState) -> bool:
+        """Let it run. False where it is certainly not started; in doubt it stays prepared, and polls will tell."""
+        try:
+            await self.service(attempt.service).commit(attempt.id)
+        except SubmissionRefused as refused:
+            await self._book.record("refused", str(refused), attempt=attempt)
+            return False
+        except (LinkError, InDoubt):
+            return True
+        await self._book.record("placed", self._placed_words(attempt), attempt=attempt, restart=attempt.restart)
+        return True
+
+    def _placed_words(self, attempt: AttemptState) -> str:
+        if not attempt.restart:
+            return f"{self._experiment.job.executable} was started on {attempt.host}"
+        carried = self._book.state.instances[attempt.instance].checkpoint
+        what = f"with its checkpoint ({', '.join(carried)})" if carried else "from the beginning"
+        return f"{self._experiment.job.executable} was started again on {attempt.host}, {what}"
+
+    async def release(self, attempt: AttemptState, reason: str) -> None:
+        """Give up what was prepared and not committed; a host that does not answer lets it end by itself."""
+        await self._book.record("released", reason, attempt=attempt)
+        try:
+            await self.service(attempt.service).cancel(attempt.id, grace_s=0.0)
+            await self.service(attempt.service).discard(attempt.id)
+        except LinkError:
+            return
+
+    async def cancel(self, attempt: AttemptState) -> None:
+        """Ask its end: TERM, and KILL after the grace."""
+        await self.service(attempt.service).cancel(attempt.id, grace_s=STOP_GRACE_S)
+
+    async def tell_output(self, attempt: AttemptState, *, to_the_end: bool = False) -> None:
+        """Turn what each output stream has more into events; what follows the last line end may wait for more."""
+        for stream in STREAMS:
+            while await self._tell_piece(self._book.attempt(attempt), stream) >= (1 if to_the_end else PIECE_BYTES):
+                pass
+
+    async def _tell_piece(self, attempt: AttemptState, stream: str) -> int:
+        """Tell the next piece of a stream; how many bytes there were to tell."""
+        offset = attempt.read.get(stream, 0)
+        if offset >= TOLD_BYTES:
+            return 0
+        piece = await self.service(attempt.service).read(attempt.id, stream, offset, most=PIECE_BYTES)
+        if told := _whole_characters(piece):
+            text = told.decode("utf-8", "backslashreplace")
+            await self._book.record("output", attempt=attempt, stream=stream, text=text, offset=offset, bytes=len(told))
+        return len(piece)
+
+    async def save_checkpoint(self, attempt: AttemptState) -> None:
+        """Fetch the checkpoint of a job that was stopped, for its next start."""
+        patterns = self._experiment.job.checkpoint
+        if not patterns:
+            return
+        folder = self._checkpoint_folder(attempt.instance)
+        await call(lambda: folder.mkdir(parents=True, exist_ok=True))
+        names = await self.service(attempt.service).fetch(attempt.id, patterns, folder)
+        if names:
+            words = f"fetched {', '.join(names)} from {attempt.host}"
+            await self._book.record("checkpointed", words, attempt=attempt, names=list(names))
+
+    async def bring_home(self, attempt: AttemptState) -> None:
+        """Copy output files and both streams into results/NAME/INSTANCE, then clear the job's directory there."""
+        service, folder = self.service(attempt.service), self.results(attempt.instance)
+        await call(lambda: folder.mkdir(parents=True, exist_ok=True))
+        suffix = "" if attempt.outcome in {"done", "failed", "canceled"} else f".{attempt.restart}"
+        for stream in STREAMS:
+            await self._save_stream(service, attempt.id, stream, folder / f"{stream}{suffix}")
+        names: Sequence[str] = ()
+        if not suffix and self._experiment.job.output:
+            names = await service.fetch(attempt.id, self._experiment.job.output, folder)
+        await self._book.record("collected", attempt=attempt, names=list(names), folder=str(folder))
+        await service.discard(attempt.id)
+        await self._book.record("discarded", attempt=attempt)
+
+    def results(self, instance: int) -> Path:
+        return self._experiment.file.parent / "results" / self._experiment.name / str(instance)
+
+    async def _save_stream(self, service: JobService, attempt: str, stream: str, file: Path) -> None:
+        part = file.with_name(f"{file.name}.part")
+        await call(part.write_bytes, b"")
+        offset = 0
+        while piece := await service.read(attempt, stream, offset, most=16 * PIECE_BYTES):
+            offset += len(piece)
+            await call(_append, part, piece)
+        await call(part.replace, file)
+
+    async def settle(self, debt: AttemptState) -> bool:
+        """Cancel and clear an attempt that was given up while its host was silent; False while it must be tried again."""
+        service = self.service(debt.service)
+        try:
+            status = (await service.find([debt.id])).get(debt.id)
+            if status and status.state is not None and not status.state.final:
+                await service.cancel(debt.id, grace_s=STOP_GRACE_S)
+                return False
+            if status and status.state is not None:
+                await service.discard(debt.id)
+        except LinkError:
+            return False
+        await self._book.record("settled", _settled_words(debt, status), attempt=debt)
+        return True
+
+
+def _settled_words(debt: AttemptState, status: JobStatus | None) -> str:
+    if status is None or status.state is None:
+        return f"{debt.host} knows nothing of it any more"
+    ended = "had ended by itself" if status.state is JobState.DONE else "was ended"
+    return f"{debt.host} answers again; what ran there {ended} and was cleared"
+
+
+def _append(file: Path, piece: bytes) -> None:
+    with file.open("ab") as end:
+        end.write(piece)
+
+
+def _whole_characters(piece: bytes) -> bytes:
+    """The piece up to its last line end where it has one, else without a UTF-8 character that is cut at its end."""
+    line = piece.rfind(b"\n") + 1
+    if line:
+        return piece[:line]
+    whole = piece.decode("utf-8", "ignore").encode()
+    return whole if piece.startswith(whole) and len(piece) - len(whole) < 4 and whole else piece

@@ -1,0 +1,107 @@
+"""The core without a screen: machines, job services and journal, opened together and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zeligui.clock import Clock, SystemClock
+from zeligui.contract.language import read
+from zeligui.contract.model import Contract, Problem
+from zeligui.errors import ZeliGridError
+from zeligui.experiment.book import Book
+from zeligui.experiment.controller import Controller
+from zeligui.experiment.description import Experiment
+from zeligui.experiment.journal import Journal
+from zeligui.experiment.lease import Lease
+from zeligui.grid.machines import Machines
+from zeligui.grid.sources import open_source
+from zeligui.jobs import open_service
+from zeligui.jobs.service import JobService
+from zeligui.links import open_links
+from zeligui.links.link import Links
+from zeligui.settings import Home, Settings
+
+if TYPE_CHECKING:
+    from zeligui.grid.hosts import Source
+
+
+class ContractInvalid(ZeliGridError):
+    """A contract file has errors; `errors` are all of them."""
+
+    def __init__(self, file: Path, errors: Sequence[Problem]) -> None:
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        lines = "".join(f"\n  {file}:{one.line}:{one.column}: {one.message}" for one in errors)
+        hint = f"zeligrid contract check {file} shows each with its line."
+        super().__init__(f"The contract {file} has {count}; nothing was started.{lines}", hint=hint)
+        self.errors = tuple(errors)
+
+
+def read_contract(file: Path) -> Contract:
+    """The contract in a file; ContractInvalid carries all its errors."""
+    reading = read(file.read_bytes())
+    if reading.contract is None:
+        raise ContractInvalid(file, reading.errors)
+    return reading.contract
+
+
+@dataclass(slots=True)
+class Core:
+    """What a face of ZeliGrid (a window, the command line) works with."""
+
+    home: Home
+    settings: Settings
+    clock: Clock
+    links: Links
+    machines: Machines
+    journal: Journal
+    _services: dict[str, JobService] = field(default_factory=dict)
+
+    def service(self, url: str) -> JobService:
+        """The job service at a URL, opened at its first use."""
+        if url not in self._services:
+            self._services[url] = open_service(url, self.links)
+        return self._services[url]
+
+    def controller(self, experiment: Experiment, contract: Contract, lease: Lease) -> Controller:
+        """A driver for an experiment whose lease is held."""
+        return Controller(
+            experiment,
+            contract,
+            book=Book(self.journal, lease, self.clock),
+            machines=self.machines,
+            service=self.service,
+            checkpoints=self.home.journal_file.parent / "checkpoints",
+            clock=self.clock,
+        )
+
+
+@asynccontextmanager
+async def open_core(
+    home: Home,
+    settings: Settings,
+    *,
+    sources: Sequence[str],
+    known_hosts: Sequence[Path] = (),
+    identities: Sequence[Path] = (),
+) -> AsyncIterator[Core]:
+    """Open journal, links and sources, and begin to measure. JournalError comes before anything is reached."""
+    clock = SystemClock()
+    journal = Journal.open(home.journal_file, clock=clock)
+    links = open_links(
+        known_hosts=[home.known_hosts_file, *settings.known_hosts, *known_hosts],
+        identities=[*identities, *settings.identities],
+    )
+    opened: list[Source] = [open_source(url, links, period_s=settings.period_s) for url in sources]
+    expiry_s = settings.reconfiguration.measurement_expiry_s
+    machines = Machines(opened, clock=clock, expiry_s=expiry_s, labels=settings.labels)
+    machines.start()
+    try:
+        yield Core(home, settings, clock, links, machines, journal)
+    finally:
+        await machines.close()
+        await links.close()
+        journal.close()

@@ -1,0 +1,96 @@
+"""Puts instances on hosts: all of them or none at a start, one after another when they are moved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from zeligui.errors import InDoubt, LinkError, SubmissionRefused
+from zeligui.experiment.ending import Ending
+from zeligui.experiment.polling import Polling
+from zeligui.experiment.run import Run
+from zeligui.experiment.state import AttemptState, Phase
+
+
+class Placing:
+    """Prepares and commits attempts on hosts that were chosen, and replaces hosts that will not have them."""
+
+    def __init__(self, run: Run, polling: Polling, ending: Ending) -> None:
+        self._run = run
+        self._polling = polling
+        self._ending = ending
+
+    def start(self, instances: Sequence[int], hosts: Sequence[str], *, together: bool) -> None:
+        """Start waiting instances on the best of `hosts`; the others stand by. `together`: all or none."""
+        self._run.reserved.update(hosts[: len(instances)])
+        self._run.own_all(instances, "Start the jobs", self._start(instances, list(hosts), together))
+
+    async def _start(self, instances: Sequence[int], hosts: list[str], together: bool) -> None:
+        prepared = await asyncio.gather(*(self._prepare(instance, hosts) for instance in instances))
+        ready = [attempt for attempt in prepared if attempt is not None]
+        if together and len(ready) < len(instances):
+            words = f"only {len(ready)} of {len(instances)} instances found a host that would have them"
+            await asyncio.gather(*(self._run.attempts.release(attempt, words) for attempt in ready))
+        else:
+            await asyncio.gather(*(self._commit(attempt) for attempt in ready))
+
+    async def _prepare(self, instance: int, hosts: list[str]) -> AttemptState | None:
+        """An attempt prepared on the first of `hosts` that has it; a host is taken from the list when it is tried."""
+        while hosts and not self._run.state.instances[instance].canceled:
+            name = hosts.pop(0)
+            host = self._run.machines.host(name)
+            service = self._run.service_of(host) if host else None
+            if not service:
+                self._run.reserved.discard(name)
+                continue
+            self._run.reserved.add(name)
+            try:
+                return await self._run.attempts.prepare(instance, name, service, self._run.state.profile)
+            except SubmissionRefused as refused:
+                await self._ending.set_aside(name, f"it refused the job: {refused}")
+            except (LinkError, InDoubt) as error:
+                await self._ending.set_aside(name, f"it did not take the job: {error}")
+            finally:
+                self._run.reserved.discard(name)
+        return None
+
+    async def _commit(self, attempt: AttemptState) -> None:
+        started = await self._run.attempts.commit(attempt)
+        if not started:
+            await self._ending.set_aside(attempt.host, "it did not start what it had prepared")
+        elif self._run.book.attempt(attempt).phase is Phase.PREPARED:
+            self._polling.in_doubt.add(attempt.id)
+        self._polling.mind()
+        self._polling.nudge(attempt.service)
+
+    def move(self, attempt: AttemptState, hosts: Sequence[str], reason: str) -> None:
+        """Move an instance to the best of `hosts`: prepared there first, then stopped here, then let go there."""
+        self._run.reserved.add(hosts[0])
+        self._run.own(attempt.instance, f"Move from {attempt.host}", self._move(attempt, list(hosts), reason))
+
+    async def _move(self, attempt: AttemptState, hosts: list[str], reason: str) -> None:
+        await self._run.book.record("relocating", reason, attempt=attempt)
+        carries = bool(self._run.experiment.job.checkpoint)
+        goal = await self._prepare(attempt.instance, hosts)
+        if goal is None:
+            return
+        stopped = await self._ending.stop(attempt, reason)
+        instance = self._run.state.instances[attempt.instance]
+        if instance.outcome or instance.canceled or (not stopped and self._run.book.attempt(attempt).live):
+            await self._run.attempts.release(goal, f"{attempt.host} had done with it")
+            return
+        if carries:
+            await self._run.attempts.give_checkpoint(goal)
+        await self._commit(goal)
+
+    def hold(self, attempt: AttemptState, reason: str) -> None:
+        """Stop an instance that has no host to go to."""
+        self._run.own(attempt.instance, f"Hold what runs on {attempt.host}", self._ending.stop(attempt, reason))
+
+    def cancel(self, attempt: AttemptState) -> None:
+        """End an instance for good, as a user wished."""
+        self._run.own(attempt.instance, "Cancel", self._ending.stop(attempt, "a user canceled it"))
+
+    def stop_again(self, attempt: AttemptState) -> None:
+        """Go on with a stop that an earlier master began."""
+        self._run.own(attempt.instance, f"Stop {attempt.host}", self._ending.stop(attempt, attempt.reason))
