@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import pairwise
+from operator import lt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,15 +81,13 @@ def _by_name_where_equal(
     members = order[tied]
     # In the columns' own order first: where that is by name already, one pass over the names is enough.
     members = members[np.lexsort((members, run_of))]
-    names = [columns.names[host] for host in hosts[members].tolist()]
-    starts = [0, *(np.flatnonzero(np.diff(run_of)) + 1).tolist(), len(names)]
-    if not _ascending(names, starts):
-        members = members[[place for run in pairwise(starts) for place in sorted(range(*run), key=names.__getitem__)]]
+    all_names = columns.names
+    names = [all_names[host] for host in hosts[members].tolist()]
+    ends = np.flatnonzero(np.diff(run_of)) + 1
+    falls = np.flatnonzero(list(map(lt, names[1:], names))) + 1
+    # A name may fall behind the one before only where it is the first of its run.
+    if not np.isin(falls, ends).all():
+        runs = pairwise([0, *ends.tolist(), len(names)])
+        members = members[[place for run in runs for place in sorted(range(*run), key=names.__getitem__)]]
     order[tied] = members
     return order
-
-
-def _ascending(names: list[str], starts: list[int]) -> bool:
-    """Whether the names ascend within every run; the first name of a run may fall behind the last of the run before."""
-    falls = [place for place, (name, following) in enumerate(pairwise(names), 1) if following < name]
-    return set(falls) <= set(starts)
