@@ -21,16 +21,20 @@ processes() {
         function lives(p, since) { return (p in state) && began[p] == since && state[p] !~ /[ZXx]/ }
         END {
             for (j = 1; j <= n; j++) {
+                # 0 and 1 are no job: the kernel and what came from outside a namespace are of group and session 0.
                 # The id of a leader that is gone may be another process by now, and its group another group.
-                if (!(pid[j] in state) || began[pid[j]] == start[j]) led[pid[j]] = j
+                if (pid[j] > 1 && start[j] > 0 && (!(pid[j] in state) || began[pid[j]] == start[j])) led[pid[j]] = j
             }
             for (p in state) {
-                if (state[p] ~ /[ZXx]/) continue
-                if (p in led) j = led[p]
-                else if (group[p] in led) j = led[group[p]]
+                if (p + 0 <= 1 || state[p] ~ /[ZXx]/) continue
+                if (group[p] in led) j = led[group[p]]
                 else if (session[p] in led) j = led[session[p]]
-                else if (p in mark) j = mark[p]
-                else continue
+                else if (p in led) j = led[p]
+                else j = 0
+                # Nothing of a job is older than its leader.
+                if (j && began[p] < start[j]) j = 0
+                if (!j && p in mark) j = mark[p]
+                if (!j) continue
                 if (how == "pids") print p
                 used[j] += ticks[p]; held_pages[j] += pages[p]
             }

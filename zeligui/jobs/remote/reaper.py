@@ -219,7 +219,7 @@ def watch(job: int, spool: "Spool | None", fence: "Fence | None", woken: int) ->
 
 
 def ended(job: int) -> "tuple[int, float, float] | None":
-    """The wait status of the job, its processor seconds and its most MB of memory, None before it has ended; other children are reaped too."""
+    """The wait status, processor seconds and most MB of memory of the job once it has ended; reaps others too."""
     while True:
         pid, status, usage = os.wait4(-1, os.WNOHANG)
         if pid == job:
