@@ -1,0 +1,60 @@
+"""Links to this machine and to a real sshd; after each test no thread of theirs is left."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.servers import OpenSsh
+from zeligui.links import Link, Links, open_links
+
+OpenLinks = Callable[..., Links]
+
+
+@pytest.fixture
+async def reach() -> AsyncIterator[OpenLinks]:
+    """Opens links, by default those that a server's own key and identity open, and closes them after the test."""
+    before = set(threading.enumerate())
+    opened: list[Links] = []
+
+    def start(
+        server: OpenSsh | None = None,
+        *,
+        known_hosts: Sequence[Path] | None = None,
+        identities: Sequence[Path] | None = None,
+    ) -> Links:
+        known = known_hosts if known_hosts is not None else [server.known_hosts] if server else []
+        named = identities if identities is not None else [server.identity] if server else []
+        opened.append(open_links(known_hosts=known, identities=named))
+        return opened[-1]
+
+    yield start
+    for links in opened:
+        await links.close()
+    await no_more_threads_than(before)
+
+
+async def no_more_threads_than(before: set[threading.Thread]) -> None:
+    """Wait until all threads that a link started have ended."""
+    async with asyncio.timeout(5):
+        while any(each not in before and each.name != "relay" for each in threading.enumerate()):
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def sshd(openssh: Callable[..., OpenSsh]) -> OpenSsh:
+    """One sshd with the usual configuration."""
+    return openssh()
+
+
+@pytest.fixture(params=["local", "ssh"])
+def link(request: pytest.FixtureRequest, reach: OpenLinks) -> Link:
+    """A link of each kind: what holds for one holds for the other."""
+    if request.param == "local":
+        return reach().to("local://")
+    server: OpenSsh = request.getfixturevalue("openssh")()
+    return reach(server).to(server.url)
