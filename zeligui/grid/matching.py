@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeligui.contract.columns import Columns
-from zeligui.contract.evaluation import judge, left_value, rank
+from zeligui.contract.evaluation import apt, judge, left_value, rank
 from zeligui.contract.language import Contract, Profile
 
 _WORDS = {1: "true", 0: "false", -1: "unknown"}
@@ -76,14 +76,17 @@ class _Judged:
     def __init__(self, profile: Profile, columns: Columns) -> None:
         self.profile = profile
         self._columns = columns
-        self.results: NDArray[np.int8] = judge(profile, columns)
 
     @cached_property
     def apt(self) -> tuple[str, ...]:
         """The apt hosts, best first."""
-        names = self._columns.names
-        apt = np.flatnonzero((self.results == 1).all(axis=0))
-        return tuple([names[index] for index in rank(self.profile, self._columns, apt).tolist()])
+        names, found = self._columns.names, np.flatnonzero(apt(self.profile, self._columns))
+        return tuple([names[index] for index in rank(self.profile, self._columns, found).tolist()])
+
+    @cached_property
+    def results(self) -> NDArray[np.int8]:
+        """Every constraint on every host: 1 true, 0 false, -1 unknown. Shape (constraints, hosts)."""
+        return judge(self.profile, self._columns)
 
     @cached_property
     def failures(self) -> NDArray[np.intp]:
