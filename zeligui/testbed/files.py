@@ -36,7 +36,7 @@ class Files(paramiko.SFTPServerInterface):
         return _answer(lambda: paramiko.SFTPAttributes.from_stat(self._at(path).lstat()))
 
     def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
-        mode = 0o666 if attr.st_mode is None else attr.st_mode
+        mode = 0o666 if attr.st_mode is None else attr.st_mode & 0o7777
         return _answer(lambda: OpenFile(os.open(self._at(path), flags | os.O_CLOEXEC, mode)))
 
     def remove(self, path: str) -> int:

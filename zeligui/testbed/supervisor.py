@@ -123,6 +123,7 @@ class Supervisor:
         """End every process of every node."""
         for node in self._nodes.values():
             node.close()
+        _reap(self._nodes)
 
     def _named(self, name: str) -> Node:
         try:
