@@ -1,4 +1,4 @@
-"""The life of one attempt on its host: prepared, committed, stopped, its files brought home, its place there cleared."""
+"""The life of one attempt on its host: prepared, committed, stopped, its files brought home."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class Attempts:
         await call(part.replace, file)
 
     async def settle(self, debt: AttemptState) -> bool:
-        """Cancel and clear an attempt that was given up while its host was silent; False while it must be tried again."""
+        """Cancel and clear what was given up while its host was silent; False while it must be tried again."""
         service = self.service(debt.service)
         try:
             status = (await service.find([debt.id])).get(debt.id)

@@ -111,7 +111,7 @@ class Controller:
             )
         elif book.state.digest != experiment.digest:
             raise UsageError(
-                f"The experiment {experiment.name} still runs, and its file, contract or job was edited since it began.",
+                f"The experiment {experiment.name} still runs, and its file, contract or job was edited meanwhile.",
                 hint=f"Undo the edit of {experiment.file}, or cancel its jobs first: zeligrid jobs lists them.",
             )
         self._polling.taken_up.update(attempt.id for attempt in book.state.live())

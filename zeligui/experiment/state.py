@@ -169,7 +169,7 @@ def _intent(state: ExperimentState, event: Event) -> ExperimentState:
         cpus=event.data.get("cpus", 1.0),
         memory_mb=event.data.get("memory_mb", 0.0),
     )
-    known = replace(instance, attempts=(*instance.attempts, event.job))
+    known = replace(instance, attempts=(*instance.attempts, attempt.id))
     return replace(
         state,
         attempts={**state.attempts, attempt.id: attempt},

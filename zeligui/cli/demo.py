@@ -1,0 +1,180 @@
+"""`zeligrid demo`: the whole story on an embedded grid: place, load, relocate, degrade, promote, end."""
+
+from __future__ import annotations
+
+import argparse
+
+from zeligui.cli.common import common_options, home, say, shipped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from zeligui.events import Event
+    from zeligui.experiment.controller import Controller
+    from zeligui.grid.hosts import Host
+    from zeligui.testbed.grid import Grid
+
+FILES = ("demo.toml", "demo.contract", "steps.py")
+PERIOD_S = 1.0
+BUSY = 6
+"""Spinning processes that leave a machine of two processors less than half of one for a new job."""
+LAST_RESORT = "node4.grid"
+"""The only machine that honours profile2 when the others are busy, and never profile1: its clock is too slow."""
+SHOWN = ("cpuAvail", "cpuSpeed", "cpuCount", "freeMemory", "bandWidth", "latency")
+PAUSE_S = 2.0
+"""Between two acts, so that they can be read."""
+
+EXAMPLES = """\
+examples:
+  zeligrid demo --headless              four machines, a job, load on its machine, and what follows
+  zeligrid demo --headless --json       the same as events, one a line
+"""
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "demo",
+        help="play the whole story on an embedded grid",
+        description="Starts an embedded grid on this machine and plays on it how a job is placed by its contract, "
+        "moved when its machine is loaded, degraded when all are, and promoted when they are free again.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
+    )
+    parser.add_argument("--nodes", metavar="N", type=int, default=4, help="how many machines (4 or more; default: 4)")
+    parser.add_argument("--headless", action="store_true", help="on the terminal, without a window")
+    parser.set_defaults(run=demo)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Play the demo; 0 when its job was done, 130 when it was interrupted."""
+    import asyncio
+
+    from zeligui.errors import UsageError
+
+    if options.nodes < 4:
+        raise UsageError("The demo's story needs at least 4 nodes.", hint="Try: zeligrid demo --headless --nodes 4")
+    return asyncio.run(_demo(options))
+
+
+async def _demo(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from zeligui.experiment.core import open_core, read_contract
+    from zeligui.experiment.description import read_experiment
+    from zeligui.experiment.lease import acquire
+    from zeligui.settings import load
+    from zeligui.testbed.grid import Grid
+
+    places = home(options)
+    settings = replace(load(places), period_s=PERIOD_S)
+    experiment = read_experiment(_own_copy(places.folder / "demo"), settings)
+    contract = read_contract(experiment.contract_file)
+    tell = _silent if options.json else _tell
+    tell(f"Starting {options.nodes} machines on this one, each with an SSH server of its own.")
+    async with Grid(places.testbed_folder, nodes=options.nodes) as grid:
+        keys = {"known_hosts": [grid.known_hosts], "identities": [grid.identity]}
+        async with open_core(places, settings, sources=grid.sources, **keys) as core:
+            lease = await acquire(core.journal, places.leases_folder, experiment.name)
+            tell(f"The contract {experiment.contract_file} accepts, best first:")
+            for profile in contract.profiles:
+                tell(f"  {profile.name}: {', '.join(constraint.text for constraint in profile.constraints)}")
+            tell("The machines, as they are measured:")
+            await core.machines.first_round()
+            for host in core.machines.hosts():
+                tell(f"  {host_words(host)}")
+            counts = await _play(core.controller(experiment, contract, lease), grid, options, tell)
+            lease.close()
+    if counts is None:
+        say("Interrupted: the demo's jobs and machines are gone.")
+        return 130
+    tell(f"What the job wrote is in {experiment.folder / 'results' / experiment.name}.")
+    return 0 if counts["done"] == sum(counts.values()) else 1
+
+
+async def _play(
+    controller: Controller, grid: Grid, options: argparse.Namespace, tell: Callable[[str], None]
+) -> Mapping[str, int] | None:
+    import asyncio
+
+    from zeligui.cli.narration import json_line, narrate
+    from zeligui.cli.run import until_interrupted
+
+    story = Story(grid, tell)
+    controller.listen(story.hear)
+    controller.listen(json_line if options.json else narrate)
+    telling = asyncio.create_task(story.play())
+    counts = await until_interrupted(controller)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    if counts is None:
+        await controller.stop_all()
+    return counts
+
+
+class Story:
+    """What is done to the grid, each act after what must have followed from the one before."""
+
+    def __init__(self, grid: Grid, tell: Callable[[str], None]) -> None:
+        import asyncio
+
+        self._grid = grid
+        self._tell = tell
+        self._heard: asyncio.Queue[Event] = asyncio.Queue()
+
+    def hear(self, event: Event) -> None:
+        """Take in an event of the experiment."""
+        self._heard.put_nowait(event)
+
+    async def play(self) -> None:
+        """Load the job's machine; when it has moved, all but one; when it has settled there, none."""
+        host = await self._until("running")
+        await self._act(f"Now other people's work arrives on {host}.", {host: BUSY})
+        host = await self._until("relocated")
+        others = {name: BUSY for name in self._grid.names if name != LAST_RESORT}
+        await self._act(f"Now all machines get busy, but {LAST_RESORT}, which is too slow for profile1.", others)
+        await self._until("degraded")
+        await self._until("relocated")
+        await self._act("Now the others fall idle again.", dict.fromkeys(others, 0))
+        await self._until("promoted")
+        await self._until("relocated")
+        self._tell("--- The job is back on a machine of its best profile, and ends in its own time.")
+
+    async def _until(self, kind: str) -> str:
+        while (event := await self._heard.get()).event != kind:
+            pass
+        return event.host or ""
+
+    async def _act(self, words: str, loads: dict[str, int]) -> None:
+        import asyncio
+
+        await asyncio.sleep(PAUSE_S)
+        self._tell(f"--- {words}")
+        for name, processes in loads.items():
+            await self._grid.load(name, cpu=processes)
+
+
+def host_words(host: Host) -> str:
+    """A host's main figures in a line."""
+    shown = [f"{name} {host.values[name]:.4g}" for name in SHOWN if isinstance(host.values.get(name), float)]
+    return f"{host.name:<12} {host.status:<12} {', '.join(shown) or host.detail}"
+
+
+def _own_copy(folder: Path) -> Path:
+    """The demo's files in a folder of the user's, where its results go too; the experiment file there."""
+    from shutil import copyfile
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        copyfile(shipped("contracts") / name, folder / name)
+    return folder / FILES[0]
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)
+
+
+def _silent(_text: str) -> None:
+    """Say nothing: standard output is for JSON alone."""
