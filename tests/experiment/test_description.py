@@ -97,9 +97,9 @@ def test_a_path_relative_to_the_working_folder_is_found(
         ("SEED", '"A;b"', "a name of letters, digits and _"),
         ("keyring:lab", "keyring:", "job.environment.TOKEN is 'keyring:'"),
         ('"data"', '"nothing"', "job.input names 'nothing', which cannot be read: No such file"),
-        ('"data"', '"../x"', "job.input is '../x', where a path below the experiment's own folder"),
-        ('"data"', '"/etc/passwd"', "job.input is '/etc/passwd'"),
-        ("pi-*.txt", "../*.txt", "job.output is '../*.txt'"),
+        ('"data"', '"data/.."', "job.input is 'data/..', where a file or folder with a name of its own"),
+        ('"data"', '"data/../pi.py"', "job.input names 'pi.py' and 'data/../pi.py', which are one file there"),
+        ("pi-*.txt", "../*.txt", "job.output is '../*.txt', where a path inside the job's directory"),
         ("state.json", "/tmp/x", "job.checkpoint is '/tmp/x'"),
     ],
 )
@@ -132,6 +132,10 @@ def test_a_file_of_another_user_is_refused(read: Read, tmp_path: Path) -> None:
     (tmp_path / "pi.py").chmod(0)
     with pytest.raises(UsageError, match="Permission denied"):
         read()
+
+
+def test_input_may_lie_elsewhere(read: Read) -> None:
+    assert read(WHOLE.replace('"data"', '"/etc/passwd"')).job.input == ("pi.py", "/etc/passwd")
 
 
 def test_an_edit_of_file_contract_or_job_changes_the_digest(read: Read, tmp_path: Path) -> None:

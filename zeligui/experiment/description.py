@@ -124,19 +124,33 @@ def _check_job(job: JobDefaults, place: Place) -> None:
             raise place.at("environment").wrong(variable, "a name of letters, digits and _")
         if value == KEYRING:
             raise place.at("environment").at(variable).wrong(value, f"the name of a secret after {KEYRING}")
-    for name in job.input:
-        _check_below(name, place.at("input"))
-        _check_readable(name, place.file.parent / name, place.at("input"))
+    _check_input(job.input, place.at("input"))
     for key in ("output", "checkpoint"):
         for pattern in getattr(job, key):
             _check_below(pattern, place.at(key))
 
 
-def _check_below(name: str, place: Place) -> None:
-    """Whether the job's own directory holds it: `name` has the same place there as below the experiment's folder."""
+def _check_input(names: tuple[str, ...], place: Place) -> None:
+    """What lies outside the experiment's folder keeps its last name in the job's directory; no two may have the same."""
+    taken: dict[str, str] = {}
+    for name in names:
+        if PurePosixPath(name).name in {"", ".."}:
+            raise place.wrong(name, "a file or folder with a name of its own")
+        _check_readable(name, place.file.parent / name, place)
+        there = str(PurePosixPath(name)) if _below(name) else PurePosixPath(name).name
+        if there in taken:
+            raise UsageError(f"In {place.file}, {place} names {taken[there]!r} and {name!r}, which are one file there.")
+        taken[there] = name
+
+
+def _below(name: str) -> bool:
     path = PurePosixPath(name)
-    if not path.parts or path.is_absolute() or ".." in path.parts:
-        raise place.wrong(name, "a path below the experiment's own folder")
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+
+
+def _check_below(name: str, place: Place) -> None:
+    if not _below(name):
+        raise place.wrong(name, "a path inside the job's directory")
 
 
 def _check_readable(name: str, path: Path, place: Place) -> None:
