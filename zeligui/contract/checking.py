@@ -8,16 +8,18 @@ from enum import Enum, auto
 from zeligui.contract import conditions as made
 from zeligui.contract.attributes import ATTRIBUTES, canonical, kind, native, nearest
 from zeligui.contract.lexing import shown
-from zeligui.contract.quantities import MismatchError, Units, exact, joined, leaves, shape
+from zeligui.contract.quantities import MismatchError, Units, exact, joined, leaves, rounded, shape
 from zeligui.contract.syntax import (
     Call,
     Comparison,
+    ConstraintLine,
     Junction,
     Literal,
     Membership,
     Name,
     Negation,
     Negative,
+    PreferenceLine,
     Series,
     Sum,
     Tree,
@@ -111,11 +113,16 @@ class Checker:
         if UNITS[unit.value][0] is not Dimension.TIME:
             self.errors.append((unit.column, f"{shown(unit.text)} is no unit of time; expected one of us ms s min h d"))
             return None
-        return float(exact(duration))
+        return rounded(exact(duration))
 
     def piece(self, piece: object) -> None:
         """Check what was understood of a line with a syntax error."""
-        if isinstance(piece, Comparison | Membership | Negation | Junction):
+        if isinstance(piece, ConstraintLine):
+            self.condition(piece.condition)
+            self.duration(piece.duration)
+        elif isinstance(piece, PreferenceLine):
+            self.value(piece.value)
+        elif isinstance(piece, Comparison | Membership | Negation | Junction):
             self.condition(piece)
         elif isinstance(piece, Series | Call | Negative | Name):
             self._survey(leaves(piece))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 
 from zeligui.contract.attributes import nearest
 from zeligui.contract.checking import Checker, Known
@@ -162,7 +163,7 @@ class _Reader:
     def edges_in_force(self) -> tuple[Edge, ...]:
         names = list(dict.fromkeys(section.name for section in self.sections if section.name))
         if not self.negotiated:
-            return tuple(Edge(source, target) for source, target in zip(names, [*names[1:], HOLD], strict=True))
+            return tuple(Edge(source, target) for source, target in pairwise([*names, HOLD]))
         written: dict[tuple[str, str], Edge] = {}
         for line, edge, after in self.edges:
             self.line = line

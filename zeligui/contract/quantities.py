@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -167,7 +168,7 @@ class Units:
         """`part` in `unit`; a bare number already is."""
         match part:
             case Literal():
-                return made.Constant(_rounded(exact(part) / unit if part.unit else exact(part)))
+                return made.Constant(rounded(exact(part) / unit if part.unit else exact(part)))
             case Name() | Call():
                 return _scaled(_column(part), _own(part)[1] / unit)
             case Negative(_, inner):
@@ -189,12 +190,15 @@ class Units:
 def exact(literal: Literal) -> Fraction:
     """A literal as an exact number in its dimension's own unit (without unit: as written)."""
     text = literal.number.value
+    if not math.isfinite(float(text)):
+        return Fraction(0)  # which is an error already
     short = len(text) <= _LONGEST and float(text) != 0
     number = Fraction(text) if short else Fraction(float(text))
     return number * factor(literal.unit.value) if literal.unit and literal.unit.value else number
 
 
-def _rounded(number: Fraction) -> float:
+def rounded(number: Fraction) -> float:
+    """The nearest float; NaN, which is unknown, for what is too large."""
     try:
         return float(number)
     except OverflowError:
@@ -204,7 +208,7 @@ def _rounded(number: Fraction) -> float:
 def _column(part: Name | Call) -> made.Number:
     if isinstance(part, Name):
         return made.Attribute(canonical(part.sign.value) or part.sign.value)
-    seconds = float(exact(part.duration)) if part.duration else None
+    seconds = rounded(exact(part.duration)) if part.duration else None
     name = part.attribute.sign.value
     return made.Statistic(part.function.value, canonical(name) or name, seconds)
 
@@ -213,8 +217,8 @@ def _scaled(number: made.Number, by: Fraction) -> made.Number:
     if by == 1:
         return number
     if by.denominator == 1:
-        return made.Chain(number, (("*", made.Constant(_rounded(by))),))
-    return made.Chain(number, (("/", made.Constant(_rounded(1 / by))),))
+        return made.Chain(number, (("*", made.Constant(rounded(by))),))
+    return made.Chain(number, (("/", made.Constant(rounded(1 / by))),))
 
 
 def _negative(number: made.Number) -> made.Number:
