@@ -1,0 +1,255 @@
+"""All machines, live: one task a source, what came of it in columns, and how each machine does, in words."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import cast
+
+from zeligui.clock import Clock
+from zeligui.errors import LinkError, Unreachable
+from zeligui.grid.hosts import Host, Measurement, Source, Usage, Value
+from zeligui.grid.measurements import Measurements, View
+from zeligui.grid.roster import Feed, Machine, Roster
+from zeligui.grid.trail import Trail
+from zeligui.tasks import Tasks
+
+LONGEST_PAUSE_S = 30.0
+"""Between two attempts to reach a source."""
+
+LOOK_S = 1.0
+"""Between two looks at what nobody tells: silence, and a clock that jumped."""
+
+GAP_S = 5.0
+"""This machine slept when the age clock ran so much ahead of the patience clock."""
+
+TRAIL_KEPT_S = 3600.0
+"""What an ended job used is known so long: by then a fifteen-minute load has forgotten it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """News of a host. `measured` is False where only its status changed; `attributes` are those with a newer value."""
+
+    host: str
+    measured: bool
+    attributes: frozenset[str] = frozenset()
+
+
+class Machines:
+    """What is known of the machines that `sources` speak of, as of now.
+
+    All of it belongs to the event loop; listeners are called there, and must be quick. `labels` are attributes that the
+    user gives hosts by name. The links behind the sources are closed by whoever opened them.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        clock: Clock,
+        expiry_s: float = 60.0,
+        labels: Mapping[str, Mapping[str, Value]] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._expiry_s = expiry_s
+        self._labels = {name.casefold(): given for name, given in (labels or {}).items()}
+        self._roster = Roster(sources)
+        self._measurements = Measurements()
+        self._trails: dict[str, dict[int, Trail]] = {}
+        self._listeners: list[Callable[[Arrival], None]] = []
+        self._settled = asyncio.Event()
+        self._tasks = Tasks(self._broke)
+        self._ahead = clock.age() - clock.patience()
+        self._since = float("-inf")
+        for machine in self._roster.machines.values():
+            self._label(machine)
+
+    def start(self) -> None:
+        """Begin to watch all sources."""
+        for feed in self._roster.feeds:
+            self._tasks.start(f"watching {feed.url}", self._follow(feed))
+        self._tasks.start("looking for silent machines", self._look())
+
+    async def close(self) -> None:
+        """Stop watching; nothing of it runs any more afterwards."""
+        await self._tasks.stop()
+
+    async def first_round(self, limit_s: float = 10.0) -> None:
+        """Wait until each source gave one full measurement, latency and bandWidth included, or failed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while not all(feed.settled for feed in self._roster.feeds):
+                    self._settled.clear()
+                    await self._settled.wait()
+
+    def subscribe(self, heard: Callable[[Arrival], None]) -> Callable[[], None]:
+        """Call `heard` with all news, on the event loop; what comes back ends that."""
+        self._listeners.append(heard)
+        return lambda: self._listeners.remove(heard)
+
+    def hosts(self) -> tuple[Host, ...]:
+        """All hosts by name; one whose source never answered stands there by the name in its URL."""
+        self._notice_gap()
+        return tuple(self._host(machine) for _, machine in sorted(self._roster.machines.items()))
+
+    def host(self, name: str) -> Host | None:
+        """The host of that name, None where there is none."""
+        self._notice_gap()
+        machine = self._roster.machines.get(name)
+        return None if machine is None else self._host(machine)
+
+    def columns(self, expiry_s: float | None = None) -> View:
+        """What is known now, values older than `expiry_s` left out. Its statistics are read before the next await."""
+        self._notice_gap()
+        now = self._clock.age()
+        since = max(self._since, now - (self._expiry_s if expiry_s is None else expiry_s))
+        rows = {name: machine.row for name, machine in sorted(self._roster.machines.items())}
+        return self._measurements.view(rows, now, since=since)
+
+    def stamp(self, host: str, attributes: Collection[str]) -> float:
+        """When the newest measurement among these attributes of a host came, on the age clock; -inf where none did."""
+        machine = self._roster.machines.get(host)
+        return float("-inf") if machine is None else self._measurements.newest(machine.row, attributes)
+
+    def usage(self, attempt: str) -> Usage | None:
+        """What a job was last seen to use; None where no sensor has reported it."""
+        trails = self._trails.get(attempt)
+        return max(trails.values(), key=lambda trail: trail.last).latest if trails else None
+
+    def trail(self, attempt: str, host: str) -> Trail | None:
+        """All that the sensor of this host reported of a job; None where it has not."""
+        machine = self._roster.machines.get(host)
+        return None if machine is None else self._trails.get(attempt, {}).get(machine.row)
+
+    async def _follow(self, feed: Feed) -> None:
+        while True:
+            try:
+                async with aclosing(cast(AsyncGenerator[Measurement], feed.source.watch())) as measurements:
+                    async for measurement in measurements:
+                        self._arrived(feed, measurement)
+                raise Unreachable(f"{feed.url} has nothing more to say.")
+            except LinkError as error:
+                self._failed(feed, error)
+            pause = min(LONGEST_PAUSE_S, 2.0 ** min(feed.failures - 1, 10))
+            await self._clock.sleep(pause * random.SystemRandom().uniform(0.75, 1.25))
+
+    def _failed(self, feed: Feed, error: BaseException) -> None:
+        feed.failed(error)
+        for machine in tuple(self._roster.machines.values()):
+            if feed in machine.feeds:
+                self._review(machine)
+        self._settled.set()
+
+    def _broke(self, doing: str, error: BaseException) -> None:
+        """A fault in a source, or here: said in the status of its hosts, and in the log of the event loop."""
+        for feed in self._roster.feeds:
+            if doing == f"watching {feed.url}":
+                self._failed(feed, RuntimeError(f"Watching it failed: {type(error).__name__}: {error}."))
+        context = {"message": f"{doing} failed", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)
+
+    def _arrived(self, feed: Feed, measurement: Measurement) -> None:
+        self._notice_gap()
+        if not measurement.values:
+            feed.detail = measurement.note
+            return
+        feed.heard(measurement.note)
+        machine = self._roster.machine_of(feed, measurement)
+        self._label(machine)
+        attributes = self._record(machine, feed, measurement)
+        self._review(machine, quietly=bool(attributes))
+        if attributes:
+            self._tell(Arrival(machine.name, measured=True, attributes=attributes))
+        self._settled.set()
+
+    def _record(self, machine: Machine, feed: Feed, measurement: Measurement) -> frozenset[str]:
+        """Take over what is new; of a source that does not lead, what the leading one does not give."""
+        measured = machine.freshness[feed].measured(measurement.stamp, self._clock.age())
+        if measured is None:
+            return frozenset()
+        machine.given[feed] |= {name.casefold() for name in measurement.values}
+        leading = machine.leader is feed
+        taken = set() if leading else machine.given[machine.leader]
+        values = {name: value for name, value in measurement.values.items() if name.casefold() not in taken}
+        if leading:
+            self._follow_jobs(machine, measurement, measured)
+            if not feed.reaches or measurement.stamp is not None:
+                machine.measured(measured)
+        return self._measurements.record(machine.row, values, measured)
+
+    def _follow_jobs(self, machine: Machine, measurement: Measurement, measured: float) -> None:
+        for attempt, usage in measurement.jobs.items():
+            trails = self._trails.setdefault(attempt, {})
+            if machine.row in trails:
+                trails[machine.row].add(measured, usage)
+            else:
+                trails[machine.row] = Trail(measured, usage)
+
+    def _label(self, machine: Machine) -> None:
+        while self._measurements.rows < self._roster.rows:
+            self._measurements.add()
+        if given := self._labels.get(machine.name.casefold()):
+            self._measurements.label(machine.row, given)
+
+    async def _look(self) -> None:
+        while True:
+            await self._clock.sleep(LOOK_S)
+            self._notice_gap()
+            for machine in tuple(self._roster.machines.values()):
+                self._review(machine)
+            old = self._clock.age() - TRAIL_KEPT_S
+            for attempt, trails in tuple(self._trails.items()):
+                if all(trail.last < old for trail in trails.values()):
+                    del self._trails[attempt]
+
+    def _notice_gap(self) -> None:
+        """After this machine slept, nothing that was measured before is known any more."""
+        ahead = self._clock.age() - self._clock.patience()
+        slept, self._ahead = ahead - self._ahead > GAP_S, ahead
+        if slept:
+            self._since = self._clock.age()
+            for machine in tuple(self._roster.machines.values()):
+                self._review(machine)
+
+    def _review(self, machine: Machine, *, quietly: bool = False) -> None:
+        """Find out the machine's status; who listens is told when it has changed."""
+        before, machine.status = machine.status, self._status(machine)
+        if machine.status != before and not quietly:
+            self._tell(Arrival(machine.name, measured=False))
+
+    def _status(self, machine: Machine) -> str:
+        feed = machine.leader
+        return "stale" if feed.status == "up" and self._silent(machine) else feed.status
+
+    def _silent(self, machine: Machine) -> bool:
+        """Whether no fresh measurement came for the expiry time, or for three periods of its sensor and 2 s."""
+        limit_s = self._expiry_s
+        if machine.leader.reaches and machine.interval is not None:
+            limit_s = min(limit_s, 3 * machine.interval + 2)
+        return machine.last < max(self._since, self._clock.age() - limit_s)
+
+    def _tell(self, arrival: Arrival) -> None:
+        for heard in tuple(self._listeners):
+            heard(arrival)
+
+    def _host(self, machine: Machine) -> Host:
+        now = self._clock.age()
+        known = self._measurements.values(machine.row, since=self._since)
+        feed = machine.leader
+        status, detail = self._status(machine), feed.detail
+        if status == "stale" and not detail:
+            detail = f"No fresh measurement for {now - machine.last:.0f} s."
+        return Host(
+            machine.name,
+            feed.url,
+            status,
+            detail,
+            {name: value for name, (value, _) in known.items()},
+            {name: max(0.0, now - time) for name, (_, time) in known.items()},
+            machine.identity,
+            next((one.url for one in machine.feeds if one.reaches), None),
+        )

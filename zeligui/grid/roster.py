@@ -1,0 +1,173 @@
+"""Who is who: which source speaks of which machine, and the one name that each machine has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from zeligui.errors import LinkError
+from zeligui.grid.freshness import Freshness
+from zeligui.grid.hosts import Measurement, Source
+from zeligui.grid.sources.lines import name_in
+
+
+@dataclass(eq=False, slots=True)
+class Feed:
+    """A source and how it does. `order` is its place among the sources; the first one that is up leads."""
+
+    order: int
+    source: Source
+    status: str = "unreachable"
+    detail: str = "It has not answered yet."
+    answered: bool = False
+    failures: int = 0
+    machines: dict[str, Machine] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.source.url
+
+    @property
+    def reaches(self) -> bool:
+        """Whether it speaks for one machine that it is connected to, as a directory or a file does not."""
+        return self.url.startswith(("local://", "ssh://"))
+
+    @property
+    def settled(self) -> bool:
+        """Whether it gave all that it measures once, or failed."""
+        whole = {"latency", "bandwidth"} if self.reaches else set()
+        given = set().union(*(machine.given[self] for machine in self.machines.values()))
+        return self.failures > 0 or (self.answered and whole <= given)
+
+    def heard(self, note: str) -> None:
+        """It answers."""
+        self.status, self.detail = "up", note
+        self.answered, self.failures = True, 0
+
+    def failed(self, error: BaseException) -> None:
+        """It does not answer; counts how often in a row."""
+        self.status = error.status if isinstance(error, LinkError) else "unreachable"
+        hint = error.hint if isinstance(error, LinkError) else ""
+        self.detail = f"{error} {hint}".strip()
+        self.failures += 1
+
+
+@dataclass(eq=False, slots=True)
+class Machine:
+    """A machine that one or several sources speak of. `row` is its row in the measurements."""
+
+    name: str
+    row: int
+    identity: str = ""
+    feeds: list[Feed] = field(default_factory=list)
+    given: dict[Feed, set[str]] = field(default_factory=dict)
+    freshness: dict[Feed, Freshness] = field(default_factory=dict)
+    last: float = float("-inf")
+    interval: float | None = None
+    status: str = "unreachable"
+
+    @property
+    def leader(self) -> Feed:
+        """The source that counts: the first that is up, else the first."""
+        return next((feed for feed in self.feeds if feed.status == "up"), self.feeds[0])
+
+    @property
+    def answered(self) -> bool:
+        return any(self.given[feed] for feed in self.feeds)
+
+    def join(self, feed: Feed) -> None:
+        if feed not in self.feeds:
+            self.feeds = sorted([*self.feeds, feed], key=lambda one: one.order)
+            self.given[feed] = set()
+            self.freshness[feed] = Freshness()
+
+    def leave(self, feed: Feed) -> None:
+        self.feeds.remove(feed)
+        del self.given[feed], self.freshness[feed]
+
+    def measured(self, time: float) -> None:
+        """A whole new measurement: learns the time between two."""
+        passed = time - self.last
+        if passed > 0:
+            if passed < float("inf"):
+                self.interval = passed if self.interval is None else self.interval + 0.3 * (passed - self.interval)
+            self.last = time
+
+
+class Roster:
+    """All machines by name. A source that has not answered yet has one under the name in its URL."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.machines: dict[str, Machine] = {}
+        self.rows = 0
+        self.feeds = tuple(Feed(order, source) for order, source in enumerate(sources))
+        self._waiting = {feed: self._new(name_in(feed.url), feed) for feed in self.feeds}
+
+    def machine_of(self, feed: Feed, measurement: Measurement) -> Machine:
+        """The machine that a measurement speaks of, new where need be.
+
+        Sources with one identity speak of one machine. One name is one machine too where nothing speaks against it,
+        but two connections are two machines unless their identity says otherwise.
+        """
+        machine = feed.machines.get(measurement.host)
+        identity = measurement.identity
+        if machine is not None and identity in ("", machine.identity):
+            return machine
+        same = self._identical(identity)
+        if machine is not None:
+            if same is None and not any(other.status == "up" for other in machine.feeds if other is not feed):
+                machine.identity = identity  # it was started anew
+                machine.freshness[feed] = Freshness()
+                return machine
+            self._leave(machine, feed)
+        machine = same or self._alike(feed, measurement) or self._claimed(feed, measurement.host)
+        machine.identity = machine.identity or identity
+        machine.join(feed)
+        feed.machines[measurement.host] = machine
+        self._stop_waiting(feed, machine)
+        return machine
+
+    def _identical(self, identity: str) -> Machine | None:
+        return next((one for one in self.machines.values() if identity and one.identity == identity), None)
+
+    def _alike(self, feed: Feed, measurement: Measurement) -> Machine | None:
+        one = self.machines.get(measurement.host)
+        if one is None or (measurement.identity and one.identity):
+            return None
+        return None if feed.reaches and any(other.reaches for other in one.feeds) else one
+
+    def _claimed(self, feed: Feed, name: str) -> Machine:
+        """The machine under which the source was waiting, by its right name; else a new one."""
+        machine = self._waiting.get(feed)
+        if machine is None or machine.answered:
+            return self._new(name, feed)
+        del self.machines[machine.name]
+        machine.name = self._free(name, feed)
+        self.machines[machine.name] = machine
+        return machine
+
+    def _stop_waiting(self, feed: Feed, machine: Machine) -> None:
+        waited = self._waiting.pop(feed, None)
+        if waited is not None and waited is not machine:
+            self._leave(waited, feed)
+
+    def _leave(self, machine: Machine, feed: Feed) -> None:
+        machine.leave(feed)
+        if not machine.feeds:
+            del self.machines[machine.name]
+
+    def _new(self, name: str, feed: Feed) -> Machine:
+        machine = Machine(self._free(name, feed), self.rows)
+        self.rows += 1
+        machine.join(feed)
+        self.machines[machine.name] = machine
+        return machine
+
+    def _free(self, name: str, feed: Feed) -> str:
+        """The name, or where another machine has it, with the host and port of the URL."""
+        where = feed.url.partition("://")[2].rpartition("@")[2].strip("/")
+        free, count = name, 1
+        while free in self.machines:
+            free = f"{name}@{where}" if count == 1 else f"{name}@{where}#{count}"
+            count += 1
+        return free

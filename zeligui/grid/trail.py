@@ -1,0 +1,84 @@
+"""What one job was seen to use on one host, and what a load average shows of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from zeligui.contract.columns import Numbers
+from zeligui.grid.hosts import Usage
+
+WINDOWS = (60.0, 300.0, 900.0)
+"""The windows of load1, load5 and load15, in seconds."""
+
+MOST_KEPT = 1024
+
+
+class Trail:
+    """The reports of one job by the sensor of one host, oldest first. Times are seconds on the age clock."""
+
+    def __init__(self, time: float, usage: Usage) -> None:
+        self.first = time
+        self._first_runnable = usage.runnable
+        self._times = [time]
+        self._uses = [usage]
+        self._averages: list[tuple[float, ...]] = [(0.0,) * len(WINDOWS)]
+
+    @property
+    def latest(self) -> Usage:
+        return self._uses[-1]
+
+    @property
+    def last(self) -> float:
+        """When it was reported last."""
+        return self._times[-1]
+
+    def add(self, time: float, usage: Usage) -> None:
+        """One more report; `time` is that of the figures in the same measurement."""
+        passed = time - self._times[-1]
+        if passed <= 0:
+            return
+        averages = []
+        for average, window in zip(self._averages[-1], WINDOWS, strict=True):
+            fading = math.exp(-passed / window)
+            averages.append(average * fading + usage.runnable * (1 - fading))
+        self._times.append(time)
+        self._uses.append(usage)
+        self._averages.append(tuple(averages))
+        del self._times[:-MOST_KEPT], self._uses[:-MOST_KEPT], self._averages[:-MOST_KEPT]
+
+    def runnable(self, times: Numbers) -> Numbers:
+        """The mean number of its runnable processes in the measurements of these times, 0 where it was not seen."""
+        return self._reported(times, [use.runnable for use in self._uses])
+
+    def memory_mb(self, times: Numbers) -> Numbers:
+        """Its resident memory in the measurements of these times, 0 where it was not seen."""
+        return self._reported(times, [use.memory_mb for use in self._uses])
+
+    def _reported(self, times: Numbers, figures: list[float]) -> Numbers:
+        at = np.searchsorted(self._times, times, side="right") - 1
+        same = (at >= 0) & (np.array(self._times)[at] == times)
+        return np.where(same, np.array(figures)[at], 0.0)
+
+    def in_average(self, times: Numbers, window: float, *, placed_at: float) -> Numbers:
+        """What a load average over one of the `WINDOWS` shows of it at these times.
+
+        An average follows a use u as u * (1 - exp(-t / window)) and forgets it as exp(-t / window). Before the first
+        report, the job is taken to have used since `placed_at` what that says: another master may have placed it.
+        """
+        averages = np.array(self._averages)[:, WINDOWS.index(window)]
+        at = np.searchsorted(self._times, times, side="right") - 1
+        since = np.maximum(0.0, times - np.array(self._times)[at])
+        followed = np.where(at >= 0, averages[at] * np.exp(-since / window), 0.0)
+        return followed + self._first_runnable * share(times, placed_at, self.first, window)
+
+
+def share(times: Numbers, begin: float, end: float | None, window: float) -> Numbers:
+    """How much of a use that lasts from `begin` to `end` (None: it goes on) an average over `window` shows.
+
+    (1 - exp(-(t - begin) / window)) while it lasts, and what that came to times exp(-(t - end) / window) after it.
+    """
+    last = times if end is None else np.minimum(times, end)
+    grown = -np.expm1(-np.maximum(0.0, last - begin) / window)
+    return grown * np.exp(-np.maximum(0.0, times - last) / window)
