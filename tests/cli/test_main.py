@@ -48,10 +48,9 @@ def test_help_lists_every_command(capsys):
         assert re.search(rf"^    {name}\s", text, re.MULTILINE), name
 
 
-def test_every_command_has_help_with_an_example(capsys):
-    for name in commands():
-        assert cli.main([name, "--help"]) == 0
-        assert f"zeligrid {name}" in capsys.readouterr().out.partition("\n\n")[2], name
+def test_every_command_has_help_with_an_example():
+    for parser in leaves(cli.parser()):
+        assert f"\n  {parser.prog}" in parser.format_help(), parser.prog
 
 
 def test_without_arguments_it_prints_the_help(capsys):
@@ -209,5 +208,15 @@ def buffered() -> dict[str, str]:
 
 
 def commands() -> list[str]:
-    whole = cli.parser()
-    return [name for one in whole._actions if isinstance(one, argparse._SubParsersAction) for name in one.choices]
+    return [parser.prog.split()[1] for parser in below(cli.parser())]
+
+
+def below(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers of a parser's commands."""
+    groups = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    return [inner for group in groups for inner in group.choices.values()]
+
+
+def leaves(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers of the commands that do something: `testbed up`, not `testbed`."""
+    return [leaf for inner in below(parser) for leaf in (leaves(inner) or [inner])]
