@@ -56,6 +56,7 @@ class OpenSsh:
             "PasswordAuthentication no",
             "KbdInteractiveAuthentication no",
             "MaxStartups 100",
+            "LogLevel VERBOSE",
             "Subsystem sftp internal-sftp",
         ]
         (self._folder / "sshd_config").write_text("\n".join(lines) + "\n")
@@ -110,7 +111,7 @@ class Relay:
         self._state = "passing"
         self._peers: dict[socket.socket, socket.socket] = {}
         self._woken, self._wake = socket.socketpair()
-        self._thread = threading.Thread(target=self._pass_on, daemon=True, name="relay")
+        self._thread = threading.Thread(target=self._pass_on, daemon=True, name="server")
         self._thread.start()
 
     def cut(self) -> None:
@@ -171,6 +172,35 @@ class Relay:
             sock.close()
 
 
+class Speaker:
+    """A port that says the same words to everyone who connects, and then nothing; or hangs up."""
+
+    def __init__(self, words: bytes, *, hang_up: bool = False) -> None:
+        self._words = words
+        self._hang_up = hang_up
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._guests: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._speak, daemon=True, name="server")
+        self._thread.start()
+
+    def _speak(self) -> None:
+        with suppress(OSError):
+            while True:
+                guest = self._listener.accept()[0]
+                self._guests.append(guest)
+                guest.sendall(self._words)
+                if self._hang_up:
+                    guest.close()
+
+    def close(self) -> None:
+        """End."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        for sock in (self._listener, *self._guests):
+            sock.close()
+
+
 @pytest.fixture
 def openssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., OpenSsh]]:
     """Starts sshd servers: `openssh(keys=..., options=...)`."""
@@ -197,6 +227,20 @@ def relay() -> Iterator[Callable[[int], Relay]]:
 
     yield start
     for each in relays:
+        each.close()
+
+
+@pytest.fixture
+def speaker() -> Iterator[Callable[..., Speaker]]:
+    """Starts ports that say something: `speaker(b"words", hang_up=True)`."""
+    speakers: list[Speaker] = []
+
+    def start(words: bytes, *, hang_up: bool = False) -> Speaker:
+        speakers.append(Speaker(words, hang_up=hang_up))
+        return speakers[-1]
+
+    yield start
+    for each in speakers:
         each.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -40,9 +41,10 @@ async def reach() -> AsyncIterator[OpenLinks]:
 
 async def no_more_threads_than(before: set[threading.Thread]) -> None:
     """Wait until all threads that a link started have ended."""
-    async with asyncio.timeout(5):
-        while any(each not in before and each.name != "relay" for each in threading.enumerate()):
-            await asyncio.sleep(0.01)
+    deadline = time.monotonic() + 5
+    while left := [each.name for each in threading.enumerate() if each not in before and each.name != "server"]:
+        assert time.monotonic() < deadline, left
+        await asyncio.sleep(0.01)
 
 
 @pytest.fixture

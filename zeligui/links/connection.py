@@ -11,11 +11,11 @@ from pathlib import Path
 
 import paramiko
 
-from zeligui.errors import Refused, Unreachable
+from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links.addresses import Address
 from zeligui.links.login import LOGIN_S, dial, in_words, log_in
 from zeligui.links.routes import Hop, route
-from zeligui.links.sftp import Sftp
+from zeligui.links.sftp import Sftp, hang_up
 from zeligui.links.shell import COMMAND
 
 CHANNEL_S = 5.0
@@ -48,13 +48,23 @@ class Connection:
 
     def open(self, deadline: float) -> None:
         """Connect, jump by jump. A `LinkError` when that fails; then `close` is still due."""
+        try:
+            self._open(deadline)
+        except LinkError:
+            self._check_open()
+            raise
+
+    def _open(self, deadline: float) -> None:
         hops = route(self._address)
-        self._socket = dial(hops[0], deadline)
-        way: socket.socket | paramiko.Channel = self._socket
+        way: socket.socket | paramiko.Channel = dial(hops[0], deadline, self._hold)
         for number, hop in enumerate(hops):
             self._log_in(way, hop, deadline)
             if number + 1 < len(hops):
                 way = self._jump(hop, hops[number + 1])
+
+    def _hold(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._check_open()
 
     def _log_in(self, way: socket.socket | paramiko.Channel, hop: Hop, deadline: float) -> None:
         if not self._gate.acquire(timeout=max(0.0, deadline - time.monotonic())):
@@ -117,6 +127,7 @@ class Connection:
                 self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
         for transport in reversed(self._transports):
+            transport.packetizer.complete_handshake()  # else its timer's thread outlives a handshake that failed
             transport.close()
         for transport in self._transports:
             transport.join(2)
@@ -156,7 +167,7 @@ class ChannelPipe:
                 raise TimeoutError
 
     def close(self) -> None:
-        self._channel.close()
+        hang_up(self._channel)
 
 
 class _Came(threading.Event):

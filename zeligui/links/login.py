@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,10 +36,13 @@ _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
-def dial(hop: Hop, deadline: float) -> socket.socket:
-    """A TCP connection to a machine that has begun to speak. Unreachable or Refused."""
+def dial(hop: Hop, deadline: float, hold: Callable[[socket.socket], None]) -> socket.socket:
+    """A TCP connection to a machine that has begun to speak. Unreachable or Refused.
+
+    `hold` is given each socket before anything is waited for on it: closing it ends the wait.
+    """
     with in_words(hop.where, "connecting"):
-        sock = _connect(hop, deadline)
+        sock = _connect(hop, deadline, hold)
         try:
             # A silent machine is found out here, where waiting costs others nothing.
             sock.settimeout(_left(deadline, DIAL_S))
@@ -49,15 +52,11 @@ def dial(hop: Hop, deadline: float) -> socket.socket:
                     hint="It may be overloaded, or not let this machine in.",
                 )
         except TimeoutError as error:
-            sock.close()
             raise Unreachable(f"{hop.where} accepted the connection but says nothing.") from error
-        except BaseException:
-            sock.close()
-            raise
         return sock
 
 
-def _connect(hop: Hop, deadline: float) -> socket.socket:
+def _connect(hop: Hop, deadline: float, hold: Callable[[socket.socket], None]) -> socket.socket:
     try:
         found = socket.getaddrinfo(hop.host, hop.port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
@@ -65,6 +64,7 @@ def _connect(hop: Hop, deadline: float) -> socket.socket:
     failure: OSError = OSError("it has no address")
     for family, kind, protocol, _, address in found:
         sock = socket.socket(family, kind, protocol)
+        hold(sock)
         try:
             _tune(sock)
             sock.settimeout(_left(deadline, DIAL_S))

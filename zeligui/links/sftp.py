@@ -9,6 +9,7 @@ import errno
 import struct
 from collections import deque
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import paramiko
 
@@ -129,7 +130,7 @@ class Sftp:
         closed.expect_ok()
 
     def close(self) -> None:
-        self._channel.close()
+        hang_up(self._channel)
 
     def _open(self, path: bytes, how: int) -> bytes:
         return self._ask(_OPEN, _string(path), struct.pack(">I", how), _mode(0o600)).expect(_HANDLE).string()
@@ -246,6 +247,12 @@ class _Answer:
             raise OSError(errno.EPROTO, "the server's answer is cut short")
         self._at += length
         return piece
+
+
+def hang_up(channel: paramiko.Channel) -> None:
+    """Close a channel; over a connection that is gone there is nobody to tell."""
+    with suppress(EOFError, OSError, paramiko.SSHException):
+        channel.close()
 
 
 def _string(value: bytes) -> bytes:
