@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypedDict
@@ -26,19 +26,6 @@ class Miss:
     fails: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Match:
-    """What a contract accepts. `profile` is None when no profile has enough apt hosts; `apt` is then empty.
-
-    `apt` is the whole apt set of the chosen profile, best first; `profiles` gives every profile's, best first.
-    """
-
-    profile: str | None
-    apt: tuple[str, ...]
-    profiles: dict[str, tuple[str, ...]]
-    nearest: tuple[Miss, ...]
-
-
 class Finding(TypedDict):
     """One constraint on one host: `value` is the left side in its attribute's own unit, None where unknown."""
 
@@ -49,13 +36,7 @@ class Finding(TypedDict):
 
 def match(contract: Contract, columns: Columns, *, n: int | None = None) -> Match:
     """Choose the first profile, in the order written, that has `n` (1 where None) apt hosts; rules 1 and 2."""
-    wanted = 1 if n is None else n
-    judged = [_Judged(profile, columns) for profile in contract.profiles]
-    profiles = {one.profile.name: one.apt for one in judged}
-    chosen = next((one for one in judged if len(one.apt) >= wanted), None)
-    if chosen is None:
-        return Match(None, (), profiles, nearest(judged, columns))
-    return Match(chosen.profile.name, chosen.apt, profiles, ())
+    return Match([_Judged(profile, columns) for profile in contract.profiles], 1 if n is None else n)
 
 
 def explain(
@@ -70,52 +51,82 @@ def explain(
     }
 
 
+class Match:
+    """What a contract accepts, as of the columns' moment. All hosts are judged at once; lists are made when asked for."""
+
+    def __init__(self, judged: Sequence[_Judged], wanted: int) -> None:
+        self._judged = judged
+        self._chosen = next((one for one in judged if one.count >= wanted), None)
+
+    @property
+    def profile(self) -> str | None:
+        """The first profile, in the order written, that has enough apt hosts; None where none has."""
+        return self._chosen.profile.name if self._chosen else None
+
+    @property
+    def apt(self) -> tuple[str, ...]:
+        """All apt hosts of the chosen profile, best first; none where there is no such profile."""
+        return self._chosen.apt if self._chosen else ()
+
+    @cached_property
+    def profiles(self) -> dict[str, tuple[str, ...]]:
+        """The apt hosts of every profile, best first."""
+        return {one.profile.name: one.apt for one in self._judged}
+
+    @cached_property
+    def nearest(self) -> tuple[Miss, ...]:
+        """Where no profile is chosen: each host with the profile of which it fails fewest, fewest first, then by name.
+
+        Unknown counts as failing; of two profiles of which a host fails as many, the earlier.
+        """
+        if self._chosen or not self._judged:
+            return ()
+        failures = np.array([one.failures for one in self._judged])
+        best, fewest, names = failures.argmin(axis=0), failures.min(axis=0), self._judged[0].columns.names
+        order = sorted(range(len(names)), key=lambda host: (fewest[host], names[host]))
+        return tuple(self._judged[best[host]].miss(host) for host in order)
+
+
 class _Judged:
     """One profile held against all hosts."""
 
     def __init__(self, profile: Profile, columns: Columns) -> None:
         self.profile = profile
-        self._columns = columns
+        self.columns = columns
+        self._apt = apt(profile, columns)
+        self.count = int(np.count_nonzero(self._apt))
 
     @cached_property
     def apt(self) -> tuple[str, ...]:
         """The apt hosts, best first."""
-        names, found = self._columns.names, np.flatnonzero(apt(self.profile, self._columns))
-        return tuple([names[index] for index in rank(self.profile, self._columns, found).tolist()])
+        names = self.columns.names
+        ranked = rank(self.profile, self.columns, np.flatnonzero(self._apt))
+        return tuple([names[index] for index in ranked.tolist()])
 
     @cached_property
     def results(self) -> NDArray[np.int8]:
         """Every constraint on every host: 1 true, 0 false, -1 unknown. Shape (constraints, hosts)."""
-        return judge(self.profile, self._columns)
+        return judge(self.profile, self.columns)
 
     @cached_property
     def failures(self) -> NDArray[np.intp]:
-        """How many constraints each host fails; unknown counts as failing. Shape (hosts,)."""
-        return np.count_nonzero(self.results != 1, axis=0)
+        """How many constraints each host fails. Shape (hosts,)."""
+        failures: NDArray[np.intp] = np.count_nonzero(self.results != 1, axis=0)
+        return failures
 
-    def fails(self, index: int) -> tuple[str, ...]:
-        return tuple(
-            constraint.text
-            for constraint, result in zip(self.profile.constraints, self.results[:, index], strict=True)
-            if result != 1
-        )
+    def miss(self, index: int) -> Miss:
+        failed = (finding["constraint"] for finding in self._results(index) if finding["result"] != "true")
+        return Miss(self.columns.names[index], self.profile.name, tuple(failed))
 
     def findings(self, index: int) -> list[Finding]:
+        values = (left_value(constraint, self.columns, index) for constraint in self.profile.constraints)
+        return [{**found, "value": value} for found, value in zip(self._results(index), values, strict=True)]
+
+    def _results(self, index: int) -> list[Finding]:
+        """The findings on a host but for their values."""
+        results = (_WORDS[result] for result in self.results[:, index].tolist())
+        constraints = (constraint.text for constraint in self.profile.constraints)
         return [
-            Finding(
-                constraint=constraint.text,
-                value=left_value(constraint, self._columns, index),
-                result=_WORDS[int(result)],
-            )
-            for constraint, result in zip(self.profile.constraints, self.results[:, index], strict=True)
+            {"constraint": text, "value": None, "result": result}
+            for text, result in zip(constraints, results, strict=True)
         ]
-
-
-def nearest(judged: list[_Judged], columns: Columns) -> tuple[Miss, ...]:
-    """Each host with the profile of which it fails fewest (the earlier one of two), fewest first, then by host name."""
-    failures = np.array([one.failures for one in judged])
-    best = failures.argmin(axis=0)
-    order = sorted(range(len(columns.names)), key=lambda host: (failures[best[host], host], columns.names[host]))
-    return tuple(
-        Miss(columns.names[host], judged[best[host]].profile.name, judged[best[host]].fails(host)) for host in order
-    )
