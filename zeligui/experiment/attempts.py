@@ -62,7 +62,11 @@ class Attempts:
         return JobDescription(
             executable=job.executable,
             arguments=tuple(job.arguments),
-            environment={**environment, "ZELIGRID_RESTART": str(attempt.restart)},
+            environment={
+                **environment,
+                "ZELIGRID_INSTANCE": str(attempt.instance),
+                "ZELIGRID_RESTART": str(attempt.restart),
+            },
             input=tuple(job.input),
             folder=self._experiment.file.parent,
         )
