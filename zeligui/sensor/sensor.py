@@ -23,6 +23,7 @@ MOST_THREADS = 32  # of a process, read at each sample; the count of more is est
 
 PROC = "/proc"
 OWN_PROC = os.environ.get("ZELIGRID_PROC") or PROC
+NAMED = bool(os.environ.get("ZELIGRID_HOSTNAME"))
 TICKS = float(os.sysconf("SC_CLK_TCK"))
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 ENDED = "ZX"  # a zombie is dead, whoever has not yet waited for it
@@ -96,17 +97,11 @@ class Sensor:
         runnable = self._runnable / samples
         self._samples = self._runnable = 0
         values = dict(self._constant)
-        values.update(loads())
-        values.update(memory())
-        values.update(disk())
-        values.update(processors(runnable))
-        return {
-            "stamp": round(time.time(), 3),
-            "identity": self._identity,
-            "named": bool(os.environ.get("ZELIGRID_HOSTNAME")),
-            "values": values,
-            "jobs": self.jobs.report(samples),
-        }
+        for figures_of in (loads(), memory(), disk(), processors(runnable)):
+            values.update(figures_of)
+        measurement = {"stamp": round(time.time(), 3), "identity": self._identity, "named": NAMED, "values": values}
+        measurement["jobs"] = self.jobs.report(samples)
+        return measurement
 
 
 def content(path: str) -> str:
@@ -148,12 +143,8 @@ def loads() -> "dict[str, float]":
 
 def memory() -> "dict[str, float]":
     """In MB of 1e6 bytes; before Linux 3.14, which has no MemAvailable, the NWS formula."""
-    kib = {}
-    for line in figures("meminfo").splitlines():
-        name, _, rest = line.partition(":")
-        words = rest.split()
-        if words and words[0].isdigit():
-            kib[name] = int(words[0])
+    lines = [line.replace(":", " ").split() for line in figures("meminfo").splitlines()]
+    kib = {line[0]: int(line[1]) for line in lines if len(line) > 1 and line[1].isdigit()}
     if "MemAvailable" not in kib and "MemFree" in kib:
         kib["MemAvailable"] = kib["MemFree"] + kib.get("Buffers", 0) + kib.get("Cached", 0)
     names = (("totalMemory", "MemTotal"), ("freeMemory", "MemAvailable"), ("freeSwap", "SwapFree"))
@@ -209,17 +200,12 @@ def processor() -> "dict[str, object]":
         if name in ("model name", "cpu model", "cpu", "hardware"):
             models.append(value.strip())
         elif name in ("cpu mhz", "clock"):
-            clocks.append(number(value.strip().replace("MHz", "")))
+            clocks.append(value.replace("MHz", "").strip())
     if OWN_PROC == PROC or not content(OWN_PROC + "/cpuinfo"):
-        clocks.append(number(content("/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq")) / 1000)
-    return {"cpuModel": models[0] if models else "", "cpuSpeed": round(max(clocks or [0.0]), 1)}
-
-
-def number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+        khz = content("/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq").strip()
+        clocks.append(khz[:-3])
+    mhz = [float(clock) for clock in clocks if clock.replace(".", "", 1).isdigit()]
+    return {"cpuModel": models[0] if models else "", "cpuSpeed": round(max(mhz or [0.0]), 1)}
 
 
 def identity() -> str:
@@ -274,10 +260,8 @@ class Jobs:
             if name.isdigit() and int(name) not in self._known:
                 self._look(int(name))
         self._spread()
-        for pid, process in self._known.items():
-            if process is not None and process.job:
-                count = runnable_threads(pid, process)
-                self._runnable[process.job] = self._runnable.get(process.job, 0) + count
+        for pid, process in self._members():
+            self._runnable[process.job] = self._runnable.get(process.job, 0) + runnable_threads(pid, process)
 
     def report(self, samples: int) -> "dict[str, dict[str, float]]":
         """What each job used; one that ended since the last report comes once more."""
@@ -287,21 +271,19 @@ class Jobs:
         self._spread()
         self._bury(before)
         totals = {job: [ticks, 0] for job, ticks in self._gone.items()}
-        for process in self._known.values():
-            if process is not None and process.job:
-                total = totals.setdefault(process.job, [0, 0])
-                total[0] += process.ticks
-                total[1] += process.pages
-        report = {
-            job: {
-                "cpu_s": round(ticks / TICKS, 2),
-                "memory_mb": round(pages * PAGE_MB, 1),
-                "runnable": round(self._runnable.get(job, 0) / samples, 3),
-            }
-            for job, (ticks, pages) in totals.items()
-        }
+        for _, process in self._members():
+            total = totals.setdefault(process.job, [0, 0])
+            total[0] += process.ticks
+            total[1] += process.pages
+        report = {}
+        for job, (ticks, pages) in totals.items():
+            use = round(ticks / TICKS, 2), round(pages * PAGE_MB, 1), round(self._runnable.get(job, 0) / samples, 3)
+            report[job] = dict(zip(("cpu_s", "memory_mb", "runnable"), use))
         self._forget()
         return report
+
+    def _members(self) -> "list[tuple[int, Process]]":
+        return [(pid, process) for pid, process in self._known.items() if process is not None and process.job]
 
     def _look(self, pid: int) -> None:
         """Read a process anew; it leaves the table when it has ended, and stays as None where it is not ours."""
@@ -347,11 +329,7 @@ class Jobs:
         unmarked = [process for process in self._known.values() if process is not None and not process.job]
         found = True
         while found:
-            self._led.update(
-                (pid, process.job)
-                for pid, process in self._known.items()
-                if process is not None and process.job and pid in (process.session, process.group)
-            )
+            self._led.update((pid, one.job) for pid, one in self._members() if pid in (one.session, one.group))
             found = False
             for process in unmarked:
                 if not process.job:
@@ -366,9 +344,8 @@ class Jobs:
     def _bury(self, before: "dict[int, Process | None]") -> None:
         """Keep the time of those that ended, except where a living parent in the job has it in its own account."""
         for pid, process in before.items():
-            if process is None or not process.job or self._known.get(pid) is process:
-                continue
-            if not self._awaited(process):
+            ended = process is not None and bool(process.job) and self._known.get(pid) is not process
+            if process is not None and ended and not self._awaited(process):
                 self._gone[process.job] = self._gone.get(process.job, 0) + process.ticks
 
     def _forget(self) -> None:
