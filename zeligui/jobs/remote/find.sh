@@ -7,17 +7,19 @@ find_all() {
         [ -z "$claimed" ] || show
     done
     [ -z "$fences" ] || eval "touch -c $fences"
-    [ -n "$watched" ] || return
-    printf '%s' "$watched" | processes use
     # What began or ended between the look at its files and the one at its processes is looked at anew.
-    printf '%s' "$watched" | {
+    for turn in 1 2 3 4 5; do
+        [ -n "$watched" ] || return
+        printf '%s' "$watched" | processes use
+        set -- $watched
         watched=
-        while read -r word id pid rest; do
+        while [ $# -gt 0 ]; do
+            id=$2 pid=$3
+            shift 6
             locate "$id"
             [ -e "$J/exit.pending" ] && { [ "$pid" != 0 ] || [ ! -e "$J/pid" ]; } || show
         done
-        [ -z "$watched" ] || printf '%s' "$watched" | processes use
-    }
+    done
 }
 show() {
     owner=${claimed%/claims/*}
