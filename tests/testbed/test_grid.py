@@ -177,17 +177,38 @@ def declared(proc: Path) -> tuple[int, float, float]:
     return len(clocks), max(clocks), int((proc / "meminfo").read_text().split()[1]) * 1024 / 1e6
 
 
-def test_what_cannot_be_done_is_refused_in_words(grid: Grid) -> None:
+async def test_what_cannot_be_done_is_refused_in_words(grid: Grid) -> None:
     with pytest.raises(UsageError, match=r"no node node9\.grid") as refused:
-        grid.command("stop", "node9.grid")
+        await grid.stop("node9.grid")
     assert "node1.grid, node2.grid, node3.grid, node4.grid" in refused.value.hint
-    with pytest.raises(UsageError, match=r"node4\.grid has 512 MB, not 513"):
-        grid.command("load", "node4.grid", cpu=1, memory=513)
+    with pytest.raises(UsageError, match=r"node4\.grid can hold 0 to 512 MB, not 513"):
+        await grid.load("node4.grid", memory=513)
     with pytest.raises(UsageError, match="0 to 64 spinning processes, not 65"):
-        grid.command("load", "node4.grid", cpu=65)
-    grid.command("stop", "node4.grid")
+        await grid.load("node4.grid", cpu=65)
+    with pytest.raises(UsageError, match="not 0"):
+        await grid.load("node4.grid", seconds=0)
+    with pytest.raises(UsageError, match="cannot do that"):
+        grid.command("paint", "node4.grid")
+    await grid.stop("node4.grid")
     with pytest.raises(UsageError, match="powered off"):
-        grid.command("load", "node4.grid", cpu=1)
+        await grid.load("node4.grid")
+
+
+async def test_a_node_whose_server_dies_is_powered_off(node: Grid) -> None:
+    with connected(node, NODE) as client:
+        run(client, "kill -9 $PPID; sleep 5")
+    eventually(lambda: refused(node))
+    await node.start(NODE)
+    with connected(node, NODE) as client:
+        assert run(client, "echo well")[1] == b"well\n"
+
+
+def refused(grid: Grid) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port_of(grid, NODE)), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_second_grid_in_the_same_folder_is_refused(grid: Grid) -> None:

@@ -79,6 +79,8 @@ def _obeyed(obey: Callable[[Message], Message], request: Message) -> Message:
         return obey(request)
     except ZeliGridError as error:
         return {"error": str(error), "hint": error.hint}
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        return {"error": f"The embedded grid cannot do that ({error}).", "hint": ""}
 
 
 def _exchange(link: socket.socket, request: Message) -> dict[str, Any]:

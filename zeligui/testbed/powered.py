@@ -16,7 +16,7 @@ from zeligui.errors import UsageError, ZeliGridError
 from zeligui.testbed.figures import Figures, Pulse
 from zeligui.testbed.isolation import Isolation, spawn
 from zeligui.testbed.node import MESSAGE, Load, Plan, live
-from zeligui.testbed.processes import Process, kill, kill_below
+from zeligui.testbed.processes import Process, kill, kill_below, read
 
 ANSWER_S = 10.0
 SO_PASSCRED = 16  # from asm-generic/socket.h; Python has no name for it
@@ -45,9 +45,10 @@ class Node:
         return self._first
 
     def power_on(self) -> None:
-        """Boot; `wait` tells when the server listens."""
-        if self._first:
+        """Boot, unless it runs; `wait` tells when the server listens."""
+        if self._server and read(self._server):
             return
+        self.power_off()  # what is left of a node whose server ended
         self.plan.home.mkdir(parents=True, exist_ok=True)
         self._figures.power_on(self.plan.name, now=time.monotonic(), wall=time.time())
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -87,13 +88,11 @@ class Node:
         self._apply_cut()
 
     def load(self, load: Load) -> None:
-        """Replace what load there is. UsageError: the power is off, or the node has not that much memory."""
+        """Replace what load there is. UsageError: the power is off."""
         if self._lifeline is None:
             raise UsageError(
                 f"{self.plan.name} is powered off.", hint=f"`zeligrid testbed start {self.plan.name}` powers it on."
             )
-        if load.memory_mb > self.plan.hardware.memory_mb:
-            raise UsageError(f"{self.plan.name} has {self.plan.hardware.memory_mb} MB, not {load.memory_mb}.")
         self._lifeline.send(json.dumps(asdict(load)).encode())
         self._answer(b"loaded")
 

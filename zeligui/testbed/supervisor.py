@@ -25,7 +25,7 @@ from zeligui.testbed.processes import Census, kill_marked
 PERIOD_S = 0.25
 MOST_NODES = 64
 MOST_SPINNING = 64
-LOAD_S = 60.0
+LONGEST_S = 1e6
 MODELS = (Hardware(2, 3000, 2048), Hardware(1, 2800, 1024), Hardware(2, 2200, 1024), Hardware(1, 1900, 512))
 
 
@@ -155,10 +155,16 @@ class Supervisor:
 
 
 def _load(plan: Plan, request: Message) -> Load:
-    processors = plan.hardware.processors if request.get("cpu") is None else int(request["cpu"])
-    if not 0 <= processors <= MOST_SPINNING:
-        raise UsageError(f"A load has 0 to {MOST_SPINNING} spinning processes, not {processors}.")
-    return Load(processors, int(request.get("memory") or 0), float(request.get("seconds") or LOAD_S))
+    """What a command asks for. UsageError: it is more or less than a load can be."""
+    processors = plan.hardware.processors if request["cpu"] is None else int(request["cpu"])
+    load = Load(processors, int(request["memory"]), float(request["seconds"]))
+    if not 0 <= load.processors <= MOST_SPINNING:
+        raise UsageError(f"A load has 0 to {MOST_SPINNING} spinning processes, not {load.processors}.")
+    if not 0 <= load.memory_mb <= plan.hardware.memory_mb:
+        raise UsageError(f"{plan.name} can hold 0 to {plan.hardware.memory_mb} MB, not {load.memory_mb}.")
+    if not 0 < load.seconds <= LONGEST_S:
+        raise UsageError(f"A load lasts up to {LONGEST_S:.0f} s, not {load.seconds:g}.")
+    return load
 
 
 def _start(node: Node) -> None:
@@ -169,7 +175,7 @@ def _start(node: Node) -> None:
 def _reset(node: Node) -> None:
     _start(node)
     node.cut(dead=False)
-    node.load(Load(0, 0, LOAD_S))
+    node.load(Load(0, 0, 1.0))
 
 
 def _reap(nodes: dict[str, Node]) -> None:
