@@ -152,6 +152,8 @@ class Relay:
             sock.recv(64)
         elif sock is self._listener:
             here, there = sock.accept()[0], socket.create_connection((LOOPBACK, self._to_port))
+            for side in (here, there):
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._peers |= {here: there, there: here}
         elif sock in self._peers and self._state != "frozen":
             self._move(sock)
