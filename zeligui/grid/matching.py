@@ -52,7 +52,7 @@ def explain(
 
 
 class Match:
-    """What a contract accepts, as of the columns' moment. All hosts are judged at once; lists are made when asked for."""
+    """What a contract accepts, as of the columns' moment. All hosts are judged at once, lists made when asked for."""
 
     def __init__(self, judged: Sequence[_Judged], wanted: int) -> None:
         self._judged = judged
