@@ -118,13 +118,13 @@ def grant(options: argparse.Namespace) -> int:
     """Run `zeligrid job cancel`, `suspend` or `resume`."""
 
     async def work(journal: Journal, known: Overview, service: Service) -> int:
-        from zeligui.experiment.overview import ask, overview
+        from zeligui.experiment.overview import ask, look
         from zeligui.experiment.wishes import Wishing
 
         (job,) = await ask([known.find(options.id)], service)
         words = await Wishing(journal, home(options).leases_folder).grant(options.what, job, service)
         if options.json:
-            return await _show(options, overview(await journal.read()).find(job.attempt.id), service)
+            return await _show(options, (await look(journal)).find(job.attempt.id), service)
         print(f"{job.experiment}/{job.attempt.instance} on {_clean(job.attempt.host)}: {_clean(words)}")
         return 0
 
@@ -155,7 +155,7 @@ async def _run(options: argparse.Namespace, place: Home, work: Work) -> int:
     from pathlib import Path
 
     from zeligui.experiment.journal import Journal
-    from zeligui.experiment.overview import overview
+    from zeligui.experiment.overview import look
     from zeligui.jobs import open_service
     from zeligui.links import open_links
     from zeligui.settings import load
@@ -168,7 +168,7 @@ async def _run(options: argparse.Namespace, place: Home, work: Work) -> int:
     )
     journal = Journal.open(place.journal_file)
     try:
-        return await work(journal, overview(await journal.read()), lambda url: open_service(url, links))
+        return await work(journal, await look(journal), lambda url: open_service(url, links))
     finally:
         await links.close()
         journal.close()

@@ -131,7 +131,7 @@ def _check_job(job: JobDefaults, place: Place) -> None:
 
 
 def _check_input(names: tuple[str, ...], place: Place) -> None:
-    """What lies outside the experiment's folder keeps its last name in the job's directory; no two may have the same."""
+    """What lies outside the experiment's folder has its last name in the job's directory; no two may have the same."""
     taken: dict[str, str] = {}
     for name in names:
         if PurePosixPath(name).name in {"", ".."}:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zeligui.errors import ZeliGridError
 from zeligui.experiment.journal import Journal
-from zeligui.experiment.overview import Job, overview
+from zeligui.experiment.overview import Job, look
 from zeligui.jobs.service import JobService
 from zeligui.links.calls import call
 
@@ -30,7 +30,7 @@ async def read_output(
             yield piece
         status = (await service.find([job.attempt.id])).get(job.attempt.id)
         ended = status is None or (status.state is not None and status.state.final)
-        job = overview(await journal.read(job.experiment)).find(job.attempt.id)
+        job = (await look(journal, job.experiment)).find(job.attempt.id)
         if ended or not follow:
             break
         await asyncio.sleep(FOLLOW_S)

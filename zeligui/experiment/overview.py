@@ -11,7 +11,8 @@ from typing import Any
 
 from zeligui.errors import LinkError, UsageError, ZeliGridError
 from zeligui.events import Event
-from zeligui.experiment.state import AttemptState, ExperimentState, Phase, apply
+from zeligui.experiment.journal import Journal
+from zeligui.experiment.state import COUNTED, AttemptState, ExperimentState, Phase, apply
 from zeligui.jobs.job import JobState, JobStatus
 from zeligui.jobs.service import JobService
 
@@ -118,7 +119,7 @@ class Overview:
         instances = [job for job in self.jobs if job.experiment == name and str(job.attempt.instance) == number]
         if not instances:
             raise self._unknown(text)
-        return max(instances, key=lambda job: (not job.past, job.attempt.live))
+        return max(instances, key=lambda job: (not job.past, job.attempt.live, job.attempt.since))
 
     def _unknown(self, text: str) -> ZeliGridError:
         names = [f"{job.experiment}/{job.attempt.instance}" for job in self.jobs]
@@ -128,8 +129,13 @@ class Overview:
         return ZeliGridError(f"There is no job {text!r}.{nearest}", hint=hint)
 
 
+async def look(journal: Journal, experiment: str | None = None) -> Overview:
+    """What a journal says of one experiment or of all, now."""
+    return overview(await journal.read(experiment, kinds=COUNTED - {"output"}))
+
+
 def overview(events: Iterable[Event]) -> Overview:
-    """What the events of a journal add up to, earlier runs included."""
+    """What events add up to, earlier runs included."""
     states: dict[str, ExperimentState] = {}
     jobs: dict[str, Job] = {}
 

@@ -34,7 +34,6 @@ class Wishing:
 
     journal: Journal
     leases: Path
-    patience_s: float = PATIENCE_S
 
     async def grant(self, what: What, job: Job, service: Callable[[str], JobService]) -> str:
         """Have it done; what was done, in words. `service` gives the job service of a URL.
@@ -60,13 +59,13 @@ class Wishing:
 
     async def _wait_for_master(self, what: What, wish: Event) -> str | Lease:
         """What a living master said when it had done the wish, or the lease where none lives (any more)."""
-        give_up = time.monotonic() + self.patience_s
+        give_up = time.monotonic() + PATIENCE_S
         while True:
             try:
                 return await self._done(wish) or await acquire(self.journal, self.leases, wish.experiment)
             except LeaseHeld as held:
                 if time.monotonic() > give_up:
-                    raise _slow(what, held, self.patience_s) from held
+                    raise _slow(what, held) from held
             await asyncio.sleep(LOOK_S)
 
     async def _done(self, wish: Event) -> str | None:
@@ -118,7 +117,7 @@ class Wishing:
     async def _end(self, attempt: AttemptState, service: JobService) -> JobStatus | None:
         """End it and wait until it has ended; None where its machine knows nothing of it."""
         await service.cancel(attempt.id, grace_s=GRACE_S)
-        give_up = time.monotonic() + GRACE_S + self.patience_s
+        give_up = time.monotonic() + GRACE_S + PATIENCE_S
         while time.monotonic() < give_up:
             status = (await service.find([attempt.id])).get(attempt.id)
             if status is None or (status.state and status.state.final):
@@ -147,8 +146,8 @@ def _event(kind: str, experiment: str, attempt: AttemptState, reason: str = "", 
     return Event(kind, experiment, reason, attempt.id, attempt.instance, attempt.host, attempt.profile, data)
 
 
-def _slow(what: What, held: LeaseHeld, seconds: float) -> ZeliGridError:
+def _slow(what: What, held: LeaseHeld) -> ZeliGridError:
     return ZeliGridError(
-        f"The wish to {what} the job is journalled, and was not done within {seconds:g} s. {held}",
+        f"The wish to {what} the job is journalled, and was not done within {PATIENCE_S:g} s. {held}",
         hint="It is done as soon as that process looks, or by the next `zeligrid run`.",
     )
