@@ -37,7 +37,7 @@ def host_table(hosts: Sequence[Host]) -> str:
     shown = [name for name in _SHOWN if any(name in host.values for host in hosts)]
     header = ["HOST", "STATUS", *(_headed(name) for name in shown), "AGE"]
     rows = [[host.name, _status(host), *(_cell(host, name) for name in shown), _age(host)] for host in hosts]
-    details = [f"{clean(host.name)}: {clean(host.detail)}" for host in hosts if host.detail and host.status != "up"]
+    details = [f"{clean(host.name)}: {clean(host.detail)}" for host in hosts if host.detail]
     return "\n".join([*_aligned([header, *rows]), *([""] if details else []), *details])
 
 

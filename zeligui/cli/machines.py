@@ -53,11 +53,12 @@ def list_hosts(options: argparse.Namespace) -> int:
     gathered = _gather(options)
     if options.json:
         print_json([_as_json(host) for host in gathered.hosts])
+        _tell_of_silence(gathered)
     else:
         from zeligui.cli.machine_tables import host_table
 
         print(host_table(gathered.hosts))
-    return _status(gathered, 0)
+    return 0 if gathered.answered else UNREACHED
 
 
 def match_contract(options: argparse.Namespace) -> int:
@@ -75,7 +76,10 @@ def match_contract(options: argparse.Namespace) -> int:
         print_json(_match_as_json(options, contract, matched, gathered))
     else:
         _print_match(options, contract, matched, gathered)
-    return _status(gathered, 0 if matched.profile else 1)
+    _tell_of_silence(gathered)
+    if not gathered.answered:
+        return UNREACHED
+    return 0 if matched.profile else 1
 
 
 def _add(
@@ -118,15 +122,16 @@ def _gather(options: argparse.Namespace) -> Gathered:
     return gathered
 
 
-def _status(gathered: Gathered, otherwise: int) -> int:
-    if gathered.answered:
-        return otherwise
-    say("zeligrid: No source answered: " + "; ".join(f"{host.name}: {host.detail}" for host in gathered.hosts))
-    return UNREACHED
+def _tell_of_silence(gathered: Gathered) -> None:
+    """A match over fewer machines than were named is no answer to rely on."""
+    for host in gathered.hosts:
+        if host.status not in ("up", "stale"):
+            say(f"zeligrid: {host.source} is {host.status}: {host.detail}")
 
 
 def _as_json(host: Host) -> dict[str, Any]:
-    fixed = {"age_s": dict(host.ages), "source": host.source, "status": host.status, "detail": host.detail}
+    ages = {name: round(age, 3) for name, age in host.ages.items()}
+    fixed = {"age_s": ages, "source": host.source, "status": host.status, "detail": host.detail}
     return {"hostName": host.name} | {name: _plain(value) for name, value in host.values.items()} | fixed
 
 
