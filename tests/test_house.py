@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from importlib.metadata import distribution
 from pathlib import Path
 from statistics import median
 
 import pytest
+
+from zeligui.contract.language import read
+from zeligui.experiment.description import read_experiment
+from zeligui.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(
@@ -51,6 +56,18 @@ def test_entry_points_lead_somewhere(group):
     points = distribution("zeligrid").entry_points.select(group=group)
     assert points
     assert all(callable(one.load()) for one in points)
+
+
+def test_the_contract_and_the_experiment_of_the_readme_are_good(tmp_path):
+    shutil.copytree(ROOT / "contracts", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "two-profiles.toml").write_text(example("toml"))
+    reading = read(example("ini"))
+    assert not reading.errors + reading.warnings
+    assert read_experiment(tmp_path / "two-profiles.toml", Settings()).name == "pi"
+
+
+def example(language: str) -> str:
+    return (ROOT / "README.md").read_text().partition(f"```{language}\n")[2].partition("```")[0]
 
 
 def functions(file: Path) -> list[Function]:
