@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ class Place:
     def plain(self) -> bool:
         """Whether jobs are watched by plain sh, with its limits."""
         return self._reaper == "sh"
+
+    def names(self, names: Sequence[str]) -> Sequence[str]:
+        """Those that files may have there: the nodes' file server wants UTF-8."""
+        return [name for name in names if "grid@" not in self.url or name.isprintable() or name.isascii()]
 
     @property
     def last(self) -> str:
@@ -106,6 +111,13 @@ class Place:
             case $(cat ${{p%/*}}/stat 2>/dev/null) in ''|*') Z '*) ;; *) tr '\\0' ' ' <${{p%/*}}/cmdline; echo ;; esac
         done 2>/dev/null"""
         return (await self.shell(script)).splitlines()
+
+    async def quiet_process(self, pid: int) -> None:
+        """Wait until a process there is gone, or a zombie."""
+        end = time.monotonic() + WITHIN_S
+        while (await self.shell(f"cut -d' ' -f3 /proc/{pid}/stat 2>/dev/null")).strip() not in {"", "Z"}:
+            assert time.monotonic() < end, f"{pid} is still there"
+            await asyncio.sleep(0.02)
 
     async def quiet(self, mark: str) -> None:
         """Wait until no process there has `mark`."""

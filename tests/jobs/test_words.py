@@ -108,14 +108,14 @@ async def test_the_job_leads_a_session_of_its_own(place: Place) -> None:
 
 
 async def test_input_keeps_its_names_content_and_mode(place: Place, tmp_path: Path) -> None:
-    for number, name in enumerate(ODD_NAMES):
+    for number, name in enumerate(place.names(ODD_NAMES)):
         (tmp_path / name).write_bytes(bytes([number]) * 5000)
     (tmp_path / "tree" / "deep").mkdir(parents=True)
     (tmp_path / "tree" / "deep" / "run me").write_text('#!/bin/sh\nfor f in * .[a-z]*; do printf "%s\\0" "$f"; done\n')
     (tmp_path / "tree" / "deep" / "run me").chmod(0o755)
-    status, output = await place.run("tree/deep/run me", input=(*ODD_NAMES, "tree"), folder=tmp_path)
+    status, output = await place.run("tree/deep/run me", input=(*place.names(ODD_NAMES), "tree"), folder=tmp_path)
     assert status.state is JobState.DONE, status
-    assert set(output.split(b"\0")) >= {raw(name) for name in ODD_NAMES}
+    assert set(output.split(b"\0")) >= {raw(name) for name in place.names(ODD_NAMES)}
 
 
 async def test_an_executable_named_in_input_is_taken_from_there(place: Place, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_missing_input_is_refused_before_anything_is_sent(here: Place, tmp
 
 async def test_results_come_back_by_pattern(place: Place, tmp_path: Path) -> None:
     code = f"""import os
-for name in {json.dumps(ODD_NAMES)}:
+for name in {json.dumps(place.names(ODD_NAMES))}:
     open(os.fsencode(name), 'w').write('x')
 os.mkdir('sub')
 open('sub/out.dat', 'w').write('y')
@@ -146,8 +146,8 @@ os.symlink('/etc/passwd', 'leak.txt')"""
     assert status.state is JobState.DONE, status
     attempt = place.last
     came = await place.service.fetch(attempt, ["*", "sub/*.dat", "nothing*"], tmp_path / "results")
-    assert set(came) == {*ODD_NAMES, "sub", "sub/out.dat"}
-    assert all((tmp_path / "results" / name).read_text() == "x" for name in ODD_NAMES)
+    assert set(came) == {*place.names(ODD_NAMES), "sub", "sub/out.dat"}
+    assert all((tmp_path / "results" / name).read_text() == "x" for name in place.names(ODD_NAMES))
     assert (tmp_path / "results/sub/out.dat").stat().st_mode & 0o777 == 0o755
     assert not (tmp_path / "results/leak.txt").exists()  # it leads outside
 

@@ -17,7 +17,9 @@ find_all() {
             id=$2 pid=$3
             shift 6
             locate "$id"
-            [ -e "$J/exit.pending" ] && { [ "$pid" != 0 ] || [ ! -e "$J/pid" ]; } || show
+            if [ ! -e "$J/exit.pending" ] || [ -e "$J/go.late" ] || [ -e "$J/go.canceled" ]; then show
+            elif [ "$pid" = 0 ] && [ -e "$J/pid" ]; then show
+            fi
         done
     done
 }
@@ -39,7 +41,7 @@ show() {
         pid) pid=${line% *} ;;
         wrapper) by=$line ;;
         exit.pending) ;;
-        exit.*) ended=yes ;;
+        exit.* | go.late | go.canceled) ended=yes ;;
         esac
     done
     if [ -z "$ended" ] && here; then

@@ -1,0 +1,300 @@
+"""Nothing is lost and nothing is started twice: claims, tombstones, orphans, lost replies, other machines."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.places import Place
+from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, ZeliGridError
+from zeligui.jobs.job import JobDescription, JobState
+from zeligui.jobs.posix import PosixService
+from zeligui.links.link import Link, Reply
+
+TRUE = JobDescription("true")
+APPEND = JobDescription("sh", ("-c", "echo ran; sleep 1000"))
+
+
+async def test_a_fresh_service_finds_steers_and_reads_the_job(place: Place) -> None:
+    attempt = await place.start("sh", "-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done")
+    await place.says(attempt, b"up")
+    place.service = place.fresh()
+    assert (await place.status(attempt)).state is JobState.RUNNING
+    await place.service.cancel(attempt)
+    assert (await place.ended(attempt)).state is JobState.CANCELED
+    assert await place.output(attempt) == b"up\nbye\n"
+
+
+async def test_the_job_goes_on_when_the_connection_ends(place: Place) -> None:
+    attempt = await place.start("sh", "-c", "sleep 0.5; echo through; exit 5")
+    await place.service._link.close()
+    place.service = place.fresh()
+    assert (await place.ended(attempt)).exit_code == 5
+    assert await place.output(attempt) == b"through\n"
+
+
+async def test_commit_and_prepare_may_be_repeated(place: Place) -> None:
+    attempt = secrets.token_hex(16)
+    handle = await place.service.prepare(attempt, APPEND)
+    assert await place.service.prepare(attempt, APPEND) == handle
+    place.handles[attempt] = handle
+    await place.service.commit(attempt)
+    await place.service.commit(attempt)
+    await place.says(attempt, b"ran")
+    assert await place.service.prepare(attempt, APPEND) == handle
+    await place.service.cancel(attempt)
+    await place.ended(attempt)
+    await place.service.commit(attempt)
+    with pytest.raises(SubmissionRefused):
+        await place.service.prepare(attempt, APPEND)
+    assert await place.output(attempt) == b"ran\n"
+
+
+async def test_only_one_wrapper_of_many_wins(here: Place) -> None:
+    attempt = secrets.token_hex(16)
+    services = [here.fresh() for _ in range(4)]
+    handles = await asyncio.gather(*(service.prepare(attempt, APPEND) for service in services))
+    assert len(set(handles)) == 1
+    here.handles[attempt] = handles[0]
+    await asyncio.gather(*(service.commit(attempt) for service in services))
+    await here.says(attempt, b"ran")
+    await asyncio.sleep(0.1)
+    assert await here.output(attempt) == b"ran\n"
+
+
+async def test_an_uncommitted_preparation_ends_by_itself(place: Place, tmp_path: Path) -> None:
+    place.service = place.fresh(prepared_s=0.3)
+    (tmp_path / "file").write_text("x")
+    attempt = await place.prepare("cat", "file", input=("file",), folder=tmp_path)
+    status = await place.ended(attempt)
+    assert status.state is JobState.FAILED
+    assert "certainly not started" in status.detail
+    with pytest.raises(SubmissionRefused, match="too late"):
+        await place.service.commit(attempt)
+    await place.quiet_folder(place.handles[attempt])
+    assert await place.shell(f"ls {place.handles[attempt]}/work 2>&1 || :") != "file\n"
+
+
+async def test_a_tombstone_refuses_an_attempt_that_was_never_seen(place: Place) -> None:
+    attempt = secrets.token_hex(16)
+    await place.service.cancel(attempt)
+    await place.service.cancel(attempt)
+    with pytest.raises(SubmissionRefused, match="canceled"):
+        await place.service.prepare(attempt, TRUE)
+    with pytest.raises(SubmissionRefused):
+        await place.service.commit(attempt)
+    assert (await place.status(attempt)).state is JobState.CANCELED
+
+
+async def test_unknown_attempts_are_left_out_and_not_committed(place: Place) -> None:
+    assert await place.service.find(["1" * 32, "2" * 32]) == {}
+    with pytest.raises(SubmissionRefused):
+        await place.service.commit("1" * 32)
+    with pytest.raises(ZeliGridError, match="not known"):
+        await place.service.suspend("1" * 32)
+    await place.service.discard("1" * 32)
+
+
+async def test_discard_leaves_only_a_tombstone(place: Place) -> None:
+    attempt = await place.start(
+        "sh", "-c", "mkdir -p a/b; touch a/b/c; chmod 500 a/b; read x; exit 0", interactive=True
+    )
+    with pytest.raises(ZeliGridError, match="not over"):
+        await place.service.discard(attempt)
+    await place.service.send(attempt, b"", end=True)
+    await place.ended(attempt)
+    await place.service.discard(attempt)
+    await place.service.discard(attempt)
+    assert await place.service.find([attempt]) == {}
+    assert await place.shell(f"[ -e {place.handles[attempt]} ] && echo there || echo gone") == "gone\n"
+    with pytest.raises(SubmissionRefused):
+        await place.service.prepare(attempt, TRUE)
+
+
+async def test_an_orphan_runs_on_is_steered_and_its_exit_is_unknown(place: Place) -> None:
+    attempt = await place.start("sh", "-c", "echo up; sleep 1000")
+    await place.says(attempt, b"up")
+    job, wrapper = await place.ids(attempt)
+    await place.shell(f"kill -s KILL {wrapper}")
+    await place.quiet_process(wrapper)
+    status = await place.status(attempt)
+    assert (status.state, status.detail.split(",")[0]) == (JobState.RUNNING, "orphaned")
+    await place.service.suspend(attempt)
+    assert (await place.status(attempt)).state is JobState.SUSPENDED
+    await place.service.resume(attempt)
+    await place.shell(f"kill -s KILL {job}")
+    status = await place.ended(attempt)
+    assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, None, None)
+    assert "exit unknown" in status.detail
+
+
+async def test_an_orphan_can_be_canceled(place: Place) -> None:
+    attempt = await place.start("sh", "-c", "trap '' TERM; setsid sleep 1000 & echo up; while :; do sleep 0.1; done")
+    await place.says(attempt, b"up")
+    _, wrapper = await place.ids(attempt)
+    await place.shell(f"kill -s KILL {wrapper}")
+    await place.service.cancel(attempt, grace_s=0.2)
+    assert (await place.ended(attempt)).state is JobState.CANCELED
+    await place.quiet(attempt)
+
+
+async def test_a_preparation_whose_wrapper_was_killed_is_refused(place: Place) -> None:
+    attempt = await place.prepare("true")
+    wrapper = (await place.shell(f"cat {place.handles[attempt]}/wrapper")).split()[0]
+    await place.shell(f"kill -s KILL {wrapper}")
+    await place.quiet_process(int(wrapper))
+    assert (await place.status(attempt)).state is JobState.FAILED
+    with pytest.raises(SubmissionRefused, match="ended"):
+        await place.service.commit(attempt)
+    assert (await place.status(attempt)).state is JobState.FAILED
+
+
+async def test_the_fence_ends_a_job_that_nobody_polls(place: Place) -> None:
+    attempt = await place.start("sh", "-c", "setsid sleep 1000 & wait", fence_s=3.0)
+    begun, gaps = time.monotonic(), []
+    while time.monotonic() - begun < 4:  # polls renew it
+        before = time.monotonic()
+        status = await place.status(attempt)
+        await asyncio.sleep(0.2)
+        gaps.append(time.monotonic() - before)
+    assert max(gaps) > 2 or not (status.state and status.state.final)
+    await place.quiet(attempt)
+    status = await place.status(attempt)
+    assert status.state is JobState.FAILED
+    assert "fence" in status.detail
+
+
+async def test_another_boot_is_host_rebooted_and_another_machine_is_not_judged(here: Place) -> None:
+    attempt = await here.start("sleep", "1000")
+    await here.until(attempt, JobState.RUNNING)
+    claim = Path(here.handles[attempt]).parent / "claims" / attempt
+    was = claim.read_text().split()
+    claim.write_text(" ".join([*was[:2], "another-boot", *was[3:]]) + "\n")
+    status = await here.status(attempt)
+    assert (status.state, status.detail) == (JobState.FAILED, "host rebooted")
+    await here.service.cancel(attempt)  # nothing of it can be alive
+    claim.write_text(" ".join([*was[:3], "4711", *was[4:]]) + "\n")
+    status = await here.status(attempt)
+    assert (status.state, status.detail) == (None, "wrong machine")
+    with pytest.raises(Unreachable, match="another machine"):
+        await here.service.cancel(attempt)
+    with pytest.raises(SubmissionRefused):
+        await here.service.commit("3" * 32)
+    claim.write_text("")
+    assert (await here.status(attempt)).state is None
+    claim.write_text(" ".join(was) + "\n")
+
+
+async def test_a_home_shared_with_another_machine(here: Place, monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
+    attempt = await here.start("sh", "-c", "read x; exit 6", interactive=True)
+    await here.until(attempt, JobState.RUNNING)
+    monkeypatch.setenv("ZELIGRID_HOSTNAME", "the other/node")
+    other = here.fresh()
+    status = (await other.find([attempt]))[attempt]
+    assert (status.state, status.detail) == (None, "wrong machine")
+    with pytest.raises(Unreachable):
+        await other.cancel(attempt)
+    with pytest.raises(SubmissionRefused):
+        await other.prepare(attempt, TRUE)
+    await here.service.send(attempt, b"", end=True)
+    await here.ended(attempt)
+    assert (await other.find([attempt]))[attempt].exit_code == 6  # a last word is true wherever it is read
+
+
+@pytest.mark.parametrize("cut", ["", "en", "12"])
+async def test_a_cut_last_word_is_unknown_never_0(here: Place, cut: str) -> None:
+    attempt = await here.start("true")
+    await here.ended(attempt)
+    (Path(here.handles[attempt]) / "exit.0").write_text(cut)
+    status = await here.status(attempt)
+    assert (status.state, status.exit_code) == (None, None)
+
+
+class Losing:
+    """A link whose answers get lost, after or before what was sent arrived."""
+
+    url = "local://"
+
+    def __init__(self, link: Link, *, arrives: bool, after: int) -> None:
+        self._link, self._arrives, self._after = link, arrives, after
+
+    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+        self._after -= 1
+        if self._after >= 0:
+            return await self._link.run(script, data=data, limit_s=limit_s)
+        if self._arrives:
+            await self._link.run(script, data=data, limit_s=limit_s)
+        raise Unreachable("The connection broke.")
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_a_lost_answer_leaves_a_preparation_in_doubt_and_find_tells(here: Place, *, arrives: bool) -> None:
+    attempt = secrets.token_hex(16)
+    losing = PosixService("local://", Losing(here.link(), arrives=arrives, after=1))  # type: ignore[arg-type]
+    with pytest.raises(InDoubt):
+        await losing.prepare(attempt, TRUE)
+    found = await here.service.find([attempt])
+    assert [status.state for status in found.values()] == ([JobState.NEW] if arrives else [])
+    await here.service.cancel(attempt)
+    with pytest.raises(InDoubt):
+        await losing.commit(attempt)
+
+
+async def test_a_machine_that_never_answered_has_nothing_started(here: Place) -> None:
+    losing = PosixService("local://", Losing(here.link(), arrives=False, after=0))  # type: ignore[arg-type]
+    with pytest.raises(LinkError):
+        await losing.prepare(secrets.token_hex(16), TRUE)
+
+
+@pytest.fixture
+def small_disk(own_home: Path) -> Iterator[Path]:
+    """A file system of its own under the job directories, which `fill` fills."""
+    folder = own_home / ".zeligrid"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a full disk is made by mounting a small one, which needs root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(folder: Path) -> None:
+    with (folder / "filling").open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+
+
+async def test_a_full_disk_refuses_what_is_new_and_keeps_every_verdict(small_disk: Path) -> None:
+    place = Place("local://", None)
+    ends = await place.start("sh", "-c", "read x; exit 9", interactive=True)
+    await place.service.send(ends, b"", end=False)
+    lasts = await place.start("sleep", "1000")
+    for attempt in (ends, lasts):
+        await place.until(attempt, JobState.RUNNING)
+    waits = await place.prepare("sleep", "1000")
+    fill(small_disk)
+    with pytest.raises(SubmissionRefused, match="could not be written"):
+        await place.prepare("true")
+    with pytest.raises(ZeliGridError, match="could not be written"):
+        await place.service.cancel("4" * 32)  # there is no room for a tombstone
+    with pytest.raises(ZeliGridError, match="not all"):
+        await place.service.send(ends, b"x" * 100_000)
+    await place.service.send(ends, b"", end=True)
+    status = await place.ended(ends)
+    assert (status.state, status.exit_code) == (JobState.FAILED, 9)
+    await place.service.suspend(lasts)
+    await place.service.cancel(lasts)
+    assert (await place.ended(lasts)).state is JobState.CANCELED
+    await place.service.commit(waits)
+    status = await place.ended(waits)
+    assert (status.state, status.exit_code) == (JobState.FAILED, None)
+    for attempt in (ends, lasts, waits):
+        await place.service.discard(attempt)
+    await place.close()
