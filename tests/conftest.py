@@ -36,10 +36,10 @@ def own_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(own_homes: None) -> Iterator[None]:
-    """A test that leaves a thread or a child process behind, which no longer-lived fixture started, has failed."""
-    before = threads() | children()
+    """A test that leaves a thread behind, which no longer-lived fixture started, has failed."""
+    before = threads()
     yield
-    if left := settle(lambda: (threads() | children()) - before):
+    if left := settle(lambda: threads() - before):
         pytest.fail(f"left running: {', '.join(sorted(left))}")
 
 
@@ -82,12 +82,6 @@ def threads() -> frozenset[str]:
     return frozenset(f"thread {one.name}" for one in threading.enumerate() if not one.daemon)
 
 
-def children() -> frozenset[str]:
-    """The child processes of this one."""
-    own = str(os.getpid())
-    return frozenset(describe(one) for one in processes() if parent(one) == own)
-
-
 def at_home(folder: Path) -> frozenset[int]:
     """The processes whose home is this folder."""
     mark = b"HOME=" + os.fsencode(folder)
@@ -96,12 +90,6 @@ def at_home(folder: Path) -> frozenset[int]:
 
 def processes() -> Iterator[int]:
     return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-
-
-def parent(process: int) -> str:
-    """The parent of a process that runs; empty for one that has ended, a zombie among them."""
-    state, _, ends = read(process, "stat").rpartition(b")")[2].strip().partition(b" ")
-    return "" if state in {b"", b"Z"} else ends.split()[0].decode()
 
 
 def describe(process: int) -> str:

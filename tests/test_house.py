@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from statistics import median
@@ -85,5 +86,6 @@ def length(function: Function) -> int:
     return function.end_lineno - function.lineno + 1 - spoken
 
 
+@cache
 def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(), filename=str(file))
