@@ -56,10 +56,11 @@ def own_home(
     move_home(folder, monkeypatch)
     yield folder
     if left := settle(lambda: at_home(folder)):
+        words = ", ".join(map(describe, left))
         for process in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-        pytest.fail(f"left running: {', '.join(map(describe, left))}")
+        pytest.fail(f"left running: {words}")
 
 
 def move_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
