@@ -250,7 +250,7 @@ def test_what_cannot_be_meant_is_refused_before_it_is_journalled(desk: Desk, zel
     desk.begin()
     attempt = desk.start(LOOP)
     wait_for_state(zeligrid, attempt, "Running")
-    assert "is not suspended" in zeligrid("job", "resume", attempt)[2]
+    assert "A job that is Running cannot be resumed." in zeligrid("job", "resume", attempt)[2]
     assert "wish" not in desk.kinds()
 
 

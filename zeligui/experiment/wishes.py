@@ -15,7 +15,7 @@ from zeligui.events import Event
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.lease import Lease, LeaseHeld, acquire
 from zeligui.experiment.overview import Job
-from zeligui.experiment.state import COUNTED, AttemptState, ExperimentState, Phase, fold
+from zeligui.experiment.state import COUNTED, AttemptState, ExperimentState, fold
 from zeligui.jobs.job import JobState, JobStatus
 from zeligui.jobs.service import JobService
 
@@ -44,8 +44,8 @@ class Wishing:
         state = await self._state(job.experiment)
         _refuse(what, job.experiment, job.attempt, state)
         attempt = state.current(job.attempt.instance) or job.attempt
-        if what == "resume" and job.state is not JobState.SUSPENDED and attempt.phase is not Phase.SUSPENDED:
-            raise ZeliGridError(f"The job {attempt.id} is not suspended: it is {job.state.value}.")
+        if what != "cancel" and attempt.id == job.attempt.id and job.state not in _FROM[what]:
+            raise ZeliGridError(f"A job that is {job.state.value} cannot be {_BECOMES[what]}.")
         reason = f"a user wishes to {what} it"
         (wish,) = await self.journal.append(_event("wish", job.experiment, attempt, reason, wish=what))
         lease = await self._wait_for_master(what, wish)
@@ -124,6 +124,10 @@ class Wishing:
                 return status
             await asyncio.sleep(LOOK_S)
         raise Unreachable(f"The job was told to end on {attempt.host}, which does not say that it has.")
+
+
+_FROM = {"suspend": {JobState.PENDING, JobState.RUNNING}, "resume": {JobState.SUSPENDED}}
+_BECOMES = {"suspend": "suspended", "resume": "resumed"}
 
 
 def _refuse(what: What, experiment: str, attempt: AttemptState, state: ExperimentState) -> None:
