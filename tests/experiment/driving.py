@@ -198,7 +198,13 @@ class Bench:
 
 
 def toml(values: Mapping[str, Any]) -> str:
-    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items())
+    return "\n".join(f"{key} = {_toml(value)}" for key, value in values.items())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {json.dumps(inner)}" for key, inner in value.items()) + " }"
+    return json.dumps(value)
 
 
 def until(true: Callable[[], bool], limit_s: float = LIMIT_S) -> None:

@@ -1,5 +1,6 @@
 """An application kept in its contract, on the embedded grid, driven through `zeligrid run`."""
 
+import json
 import signal
 
 import pytest
@@ -189,7 +190,7 @@ def test_a_second_master_is_refused_and_so_is_an_edited_file(bench: Bench) -> No
 
 
 def test_interrupted_it_goes_on_and_is_found_again(bench: Bench) -> None:
-    bench.write(ANY, seconds=5)
+    bench.write(ANY, seconds=12)
     with bench.run("node1.grid") as run:
         run.wait_for("running")
         run.signal(signal.SIGINT)
@@ -223,8 +224,6 @@ def test_odd_arguments_and_environment_arrive_unchanged(bench: Bench) -> None:
             "output": [],
         },
     )
-    import json
-
     with bench.run("node1.grid") as run:
         assert run.end() == 0
         assert json.loads(run.wait_for("output")["text"]) == [odd, "x\n$(y) 'z'"]

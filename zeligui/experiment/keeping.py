@@ -80,6 +80,10 @@ class Keeping:
     async def _mind_violation(
         self, violation: Violation, attempt: AttemptState, profile: Profile, columns: Columns
     ) -> None:
+        usage = self._run.machines.usage(attempt.id)
+        if usage is not None and usage.memory_mb == 0:  # its last process has ended: its verdict is what counts now
+            self._polling.nudge(attempt.service)
+            return
         reason = value_words(violation.constraint, columns, violation.host)
         key = (attempt.id, violation.constraint.text)
         if key not in self._told:
