@@ -33,6 +33,10 @@ UPCASTERS: Upcasters = {}
 """(kind, version) to what makes the next version's event of it; a kind that did not change is not listed."""
 
 
+_NAMES = tuple(one.name for one in fields(Event))
+_COLUMNS = tuple(EVENTS.c[name] for name in _NAMES)
+
+
 class LeaseLost(JournalError):
     """Another master drives the experiment now: this one's events are refused."""
 
@@ -103,7 +107,7 @@ class Journal:
         self, experiment: str | None = None, *, after: int = 0, kinds: Collection[str] | None = None
     ) -> list[Event]:
         """The events with a sequence above `after`, in their order, of one experiment and some kinds or of all."""
-        wanted = select(EVENTS).where(EVENTS.c.sequence > after).order_by(EVENTS.c.sequence)
+        wanted = select(*_COLUMNS).where(EVENTS.c.sequence > after).order_by(EVENTS.c.sequence)
         if experiment is not None:
             wanted = wanted.where(EVENTS.c.experiment == experiment)
         if kinds is not None:
@@ -167,10 +171,13 @@ class Journal:
                 one.done.set_result(answer)
 
     def _event(self, row: Row[Any]) -> Event:
+        values = dict(zip(_NAMES, row, strict=True))
         try:
-            return Event(**row._asdict() | {"time": datetime.fromisoformat(row.time), "data": json.loads(row.data)})
+            values["time"] = datetime.fromisoformat(values["time"])
+            values["data"] = json.loads(values["data"])
         except ValueError as error:
             raise JournalError(f"The journal {self.file} is damaged at event {row.sequence}: {error}.") from error
+        return Event(**values)
 
 
 def upcast(event: Event, upcasters: Upcasters = UPCASTERS, *, to: int = VERSION) -> Event:
@@ -200,7 +207,7 @@ def _row(event: Event) -> dict[str, Any]:
         data = json.dumps(dict(event.data), allow_nan=False, ensure_ascii=True)
     except (TypeError, ValueError) as error:
         raise JournalError(f"The event {event.event} of {event.experiment} cannot be journalled: {error}.") from error
-    row = {one.name: getattr(event, one.name) for one in fields(event)} | {"time": _text(event.time), "data": data}
+    row = {name: getattr(event, name) for name in _NAMES} | {"time": _text(event.time), "data": data}
     return {name: _printable(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
