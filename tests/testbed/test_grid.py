@@ -38,6 +38,16 @@ async def test_power_off_kills_all_and_closes_the_port(node: Grid) -> None:
         eventually(lambda: not client.get_transport().is_active())
 
 
+async def test_power_off_ends_what_forks_all_the_time(node: Grid) -> None:
+    mark = f"MARK=storm-{os.getpid()}"
+    storm = "while :; do (sleep 0.01; (sleep 2 &) ) & sleep 0.005; done"
+    with connected(node, NODE) as client:
+        run(client, f"{mark} setsid sh -c '{storm}' >/dev/null 2>&1 </dev/null &")
+        eventually(lambda: len(with_variable(mark)) > 10)
+    await node.stop(NODE)
+    assert with_variable(mark) == []
+
+
 async def test_power_on_is_another_boot_of_the_same_machine(node: Grid) -> None:
     before = boot_id(node)
     with connected(node, NODE) as client:

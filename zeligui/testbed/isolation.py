@@ -35,12 +35,10 @@ class Isolation(Enum):
 def choose(wanted: str) -> Isolation:
     """The best isolation that works here, found by trying. `wanted` is auto, namespace or subreaper.
 
-    UsageError: namespaces are wanted and not to be had.
+    The caller is as for `spawn`. UsageError: namespaces are wanted and not to be had.
     """
-    namespaces = (Isolation.NAMESPACE, Isolation.USER_NAMESPACE)
     if wanted != "subreaper":
-        adopt_orphans()
-        for isolation in namespaces:
+        for isolation in (Isolation.NAMESPACE, Isolation.USER_NAMESPACE):
             if _works(isolation):
                 return isolation
     if wanted == "namespace":

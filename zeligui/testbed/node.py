@@ -20,6 +20,7 @@ from zeligui.testbed.isolation import die_with_parent
 from zeligui.testbed.processes import kill, kill_below
 
 NICENESS = 10
+END_S = 5.0
 MESSAGE = 4096
 SPIN = "while :; do :; done"
 HOLD = """import signal, sys
@@ -101,7 +102,8 @@ def live(plan: Plan, client_key: Path, listener: socket.socket, lifeline: socket
             _end(loads)
             loads = _start(Load(**json.loads(message)), plan)
             lifeline.send(b"loaded")
-    kill_below(os.getpid())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who ends from now on is not waited for
+    kill_below(os.getpid(), limit_s=END_S)
     return 0
 
 
@@ -126,7 +128,7 @@ def _serve(plan: Plan, client_key: Path, listener: socket.socket, lifeline: sock
 
 
 def _start(load: Load, plan: Plan) -> set[int]:
-    """The processes that make this load, named for what they are, which end by themselves."""
+    """The processes that make this load; they end by themselves."""
     commands = [["/bin/sh", "-c", SPIN]] * load.processors
     if load.memory_mb:
         commands.append([sys.executable, "-I", "-S", "-c", HOLD, str(load.memory_mb * 1_000_000)])

@@ -16,7 +16,7 @@ from zeligui.errors import UsageError, ZeliGridError
 from zeligui.testbed.figures import Figures, Pulse
 from zeligui.testbed.isolation import Isolation, spawn
 from zeligui.testbed.node import MESSAGE, Load, Plan, live
-from zeligui.testbed.processes import Process, kill, kill_below, read
+from zeligui.testbed.processes import Process, kill, read
 
 ANSWER_S = 10.0
 SO_PASSCRED = 16  # from asm-generic/socket.h; Python has no name for it
@@ -68,11 +68,11 @@ class Node:
         """End every process of the node at once; its connections break and its port refuses."""
         if not self._first:
             return
-        if self._isolation is Isolation.SUBREAPER:
-            kill(self._first, signal.SIGSTOP)  # it goes on adopting, and does not go before the others
-            kill_below(self._first)
-        kill(self._first)
-        os.waitpid(self._first, 0)  # of a pid namespace: returns when all in it are gone
+        if self._isolation is Isolation.SUBREAPER and self._lifeline:
+            self._lifeline.close()  # it ends all that it has adopted, then itself
+        else:
+            kill(self._first)  # and with it all of its namespace
+        os.waitpid(self._first, 0)
         self.went()
 
     def went(self) -> None:
@@ -120,7 +120,7 @@ class Node:
             pass
         if message != expected:
             raise ZeliGridError(
-                f"{self.plan.name} of the embedded grid does not work.", hint=f"See {self.plan.folder / 'log'}."
+                f"{self.plan.name} of the embedded grid does not answer.", hint=f"See {self.plan.folder / 'log'}."
             )
         return int(struct.unpack(CREDENTIALS, sender)[0])
 
@@ -130,17 +130,25 @@ _CREDENTIALS_SIZE = struct.calcsize(CREDENTIALS)
 
 def place(port: int) -> socket.socket:
     """Hold a loopback port, this one where it is free, else any, without listening there."""
-    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        held.bind(("127.0.0.1", port))
+        return _bound(port)
     except OSError:
-        held.bind(("127.0.0.1", 0))
-    return held
+        return _bound(0)
 
 
 def _listening(port: int) -> socket.socket:
-    """A second socket at a held port; both allow the other one (SO_REUSEADDR, while one of them listens at most)."""
-    listener = place(port)
+    """A second socket at a held port: both allow the other one, while one of them listens at most."""
+    listener = _bound(port)
     listener.listen(128)
     return listener
+
+
+def _bound(port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+    except OSError:
+        bound.close()
+        raise
+    return bound

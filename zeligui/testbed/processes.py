@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,41 @@ def thread_states(process: Process) -> Iterator[str]:
         yield chr(line[line.rindex(b")") + 2])
 
 
-def kill_below(root: int) -> None:
-    """Kill all descendants of a process that adopts orphans, until none is left."""
-    while victims := Census().below([root])[root]:
-        for victim in victims:
-            kill(victim.pid)
+def kill_below(root: int, *, limit_s: float) -> None:
+    """Kill all descendants of a process that adopts orphans, until none is left, or the time is over.
+
+    Each is killed as soon as it is met, the newest first: one that forks and ends, again and again, would be gone
+    by the end of a round.
+    """
+    outside: set[int] = set()
+    end = time.monotonic() + limit_s
+    while _hunt(root, outside) and time.monotonic() < end:
+        time.sleep(0.001)
+
+
+def _hunt(root: int, outside: set[int]) -> bool:
+    """One round; whether there may be more. `outside` collects who is no descendant."""
+    more = False
+    for pid in sorted(set(pids()) - outside - {root}, reverse=True):
+        ancestor = _ancestor(pid, root, outside)
+        if ancestor == root:
+            kill(pid)
+            more = True
+        elif ancestor is not None:
+            outside.add(pid)
+        elif read(pid):
+            more = True
+    return more
+
+
+def _ancestor(pid: int, root: int, outside: Collection[int]) -> int | None:
+    """The root, one that is outside, or 0 above all; None where one on the way has gone."""
+    while pid not in outside and pid not in {root, 0}:
+        process = read(pid)
+        if process is None:
+            return None
+        pid = process.parent
+    return pid
 
 
 def kill_marked(mark: bytes) -> None:

@@ -55,10 +55,15 @@ def run(folder: Path, count: int, *, wanted: str, announce: Callable[[Summary], 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = folder.resolve()
     with closing(Desk(folder)) as desk, _interruptions() as interruptions:
-        kill_marked(f"ZELIGRID_PROC={folder}/".encode())  # what a grid that was killed left behind
-        with closing(Supervisor(folder, count, isolation=isolation.choose(wanted))) as grid:
-            announce(grid.start())
-            return _keep(grid, desk, interruptions, until)
+        mark = f"ZELIGRID_PROC={folder}/".encode()
+        kill_marked(mark)  # what a grid that was killed left behind
+        isolation.adopt_orphans()
+        try:
+            with closing(Supervisor(folder, count, isolation=isolation.choose(wanted))) as grid:
+                announce(grid.start())
+                return _keep(grid, desk, interruptions, until)
+        finally:
+            kill_marked(mark)  # what outlived a node whose first process was killed
 
 
 def hardware(number: int) -> Hardware:
@@ -83,7 +88,6 @@ class Supervisor:
 
     def start(self) -> Summary:
         """Power all nodes on; returns when they answer."""
-        isolation.adopt_orphans()
         plans = tuple(node.plan for node in self._nodes.values())
         for plan in plans:
             plan.folder.mkdir(parents=True, exist_ok=True)
