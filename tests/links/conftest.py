@@ -12,6 +12,7 @@ import pytest
 
 from tests.servers import OpenSsh
 from zeligui.links import Link, Links, open_links
+from zeligui.testbed.grid import Grid
 
 OpenLinks = Callable[..., Links]
 
@@ -53,10 +54,12 @@ def sshd(openssh: Callable[..., OpenSsh]) -> OpenSsh:
     return openssh()
 
 
-@pytest.fixture(params=["local", "ssh"])
-def link(request: pytest.FixtureRequest, reach: OpenLinks) -> Link:
-    """A link of each kind: what holds for one holds for the other."""
+@pytest.fixture(params=["local", "ssh", "grid"])
+def link(request: pytest.FixtureRequest, grid: Grid, reach: OpenLinks) -> Link:
+    """A link of each kind, to the embedded grid too: what holds for one holds for the others."""
     if request.param == "local":
         return reach().to("local://")
+    if request.param == "grid":
+        return reach(known_hosts=[grid.known_hosts], identities=[grid.identity]).to(grid.sources[0])
     server: OpenSsh = request.getfixturevalue("openssh")()
     return reach(server).to(server.url)

@@ -64,6 +64,16 @@ async def test_a_tree_goes_there_and_back_unchanged(link: Link, source: Path, tm
     assert tree(tmp_path / "also new" / "back") == tree(source)
 
 
+@pytest.mark.parametrize("link", ["local", "ssh"], indirect=True)
+async def test_a_name_that_is_not_utf_8_goes_there_and_back_unchanged(link: Link, tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff\xfe\n")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / name).write_text("x")
+    await link.put(tmp_path / "here", f"{tmp_path}/there{name}")
+    await link.get(f"{tmp_path}/there{name}", tmp_path / "back")
+    assert tree(tmp_path / "back") == tree(tmp_path / "here")
+
+
 async def test_a_large_file_goes_there_and_back_unchanged(link: Link, tmp_path: Path) -> None:
     content = os.urandom(5_000_003)
     (tmp_path / "here").write_bytes(content)

@@ -21,13 +21,16 @@ from zeligui.links.shell import COMMAND
 CHANNEL_S = 5.0
 """How long a machine may take to open a channel on a kept connection; one that takes longer is gone."""
 
+GATE_S = 0.5
+"""How long a login waits for its turn; then it goes on, as slow machines before it must not hold up the others."""
+
 WINDOW = 2 * 1024 * 1024
 
 
 class Connection:
     """All is blocking, and is called in threads. `close` may be called from any, and ends what the others wait for.
 
-    `gate` lets few connections compute their keys at a time.
+    `gate` lets few connections compute their keys at a time, so that many do not make the event loop late.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class Connection:
         hops = route(self._address)
         way: socket.socket | paramiko.Channel = dial(hops[0], deadline, self._hold)
         for number, hop in enumerate(hops):
-            self._log_in(way, hop, deadline)
+            self._log_in(way, hop)
             if number + 1 < len(hops):
                 way = self._jump(hop, hops[number + 1])
 
@@ -66,16 +69,16 @@ class Connection:
         self._socket = sock
         self._check_open()
 
-    def _log_in(self, way: socket.socket | paramiko.Channel, hop: Hop, deadline: float) -> None:
-        if not self._gate.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise Unreachable(f"There was no time to log in to {hop.where}: too many logins at once.")
+    def _log_in(self, way: socket.socket | paramiko.Channel, hop: Hop) -> None:
+        passed = self._gate.acquire(timeout=GATE_S)
         try:
             self._check_open()
             transport = paramiko.Transport(way)
             self._transports.append(transport)
             log_in(transport, hop, self._known_hosts, self._identities)
         finally:
-            self._gate.release()
+            if passed:
+                self._gate.release()
         self._check_open()
 
     def _jump(self, hop: Hop, to: Hop) -> paramiko.Channel:

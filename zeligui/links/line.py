@@ -97,6 +97,7 @@ class Line:
     async def _connect(self, deadline: float) -> Connection:
         limit = min(_left(deadline), CONNECT_S)
         connection = await call(self._dial, self._address)
+        self._check()
         self._opening = connection
         try:
             await call(connection.open, time.monotonic() + limit, limit=limit)

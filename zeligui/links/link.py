@@ -30,16 +30,25 @@ class Link(Protocol):
     async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
         """Run a POSIX shell script in a fresh subshell; `data` (no NUL) is its standard input.
 
-        Scripts of one link run one after another on its control channel, in the order of the calls.
+        Scripts of one link run one after another on its control channel, in the order of the calls; the limit counts
+        from a script's turn, a connection included. LC_ALL is C; the login's own value is in `login_lc_all`. A
+        LinkError after the script was sent is Unreachable, and leaves open whether it ran.
         """
         ...
 
     def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:
-        """Run a script on a channel of its own and yield its lines as they come, without the line end."""
+        """Run a script on a channel of its own and yield its lines as they come, without the line end.
+
+        Refused, with the last line of its standard error, where it ends with another status than 0. Two streams a link.
+        """
         ...
 
     async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
-        """Copy a file or a tree there, modes kept. `remote` is absolute; folders above it are made."""
+        """Copy a file or a tree there, modes kept. `remote` is absolute; folders above it are made.
+
+        Folders that are there are filled, files replaced. Links are followed within the tree, others refused, as is
+        what is neither file nor folder: UsageError for what is wrong here, Refused for what is wrong there.
+        """
         ...
 
     async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:

@@ -29,7 +29,6 @@ class LocalLink:
     def __init__(self, url: str = "local://") -> None:
         self.url = url
         self._shells = Shells(url, self._open_pipe)
-        self._closed = False
 
     async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
         return await self._shells.run(script, data, limit_s)
@@ -51,12 +50,9 @@ class LocalLink:
             raise Unreachable(f"A copy on {self.url} did not end in time.") from error
 
     async def close(self) -> None:
-        self._closed = True
         await self._shells.close()
 
     async def _open_pipe(self, deadline: float) -> LocalPipe:
-        if self._closed:
-            raise Unreachable("The link to this machine was closed.")
         limit = max(0.0, deadline - time.monotonic())
         try:
             return await call(LocalPipe, limit=limit, drop=LocalPipe.close)

@@ -14,10 +14,10 @@ from zeligui.links.shell import Lines, Pipe, Shell
 OPEN_S = 20.0
 """How long the start of a stream may take, the connection included."""
 
-QUIET_S = 30.0
+QUIET_S = 10.0
 """After this long without a line the machine is asked whether it is still there."""
 
-ALIVE_S = 10.0
+ALIVE_S = 5.0
 """How long it may take to say so."""
 
 
@@ -33,6 +33,7 @@ class Shells:
         self._turn = asyncio.Lock()
         self._shell: Shell | None = None
         self._streams: set[Lines] = set()
+        self._closed = False
 
     async def run(self, script: str, data: str, limit_s: float) -> Reply:
         """Run one script; its time begins with its turn. A shell that has ended is started anew before."""
@@ -40,7 +41,7 @@ class Shells:
             deadline = time.monotonic() + limit_s
             if self._shell is None or self._shell.broken:
                 self._drop_shell()
-                self._shell = Shell(await self._open_pipe(deadline), self._where)
+                self._shell = Shell(await self._open(deadline), self._where)
             try:
                 return await call(self._shell.run, script, data, deadline, limit=limit_s + 1)
             except TimeoutError as error:
@@ -50,7 +51,7 @@ class Shells:
     async def stream(self, script: str, data: str) -> AsyncGenerator[bytes]:
         """Run a script on a shell of its own and yield its lines."""
         deadline = time.monotonic() + OPEN_S
-        lines = Lines(await self._open_pipe(deadline), self._where)
+        lines = Lines(await self._open(deadline), self._where)
         self._streams.add(lines)
         try:
             await call(lines.start, script, data, deadline)
@@ -68,13 +69,26 @@ class Shells:
             except TimeoutError:
                 await self.run(":", "", ALIVE_S)
 
+    async def _open(self, deadline: float) -> Pipe:
+        self._check()
+        pipe = await self._open_pipe(deadline)
+        if self._closed:
+            leave(pipe.close)
+        self._check()
+        return pipe
+
+    def _check(self) -> None:
+        if self._closed:
+            raise Unreachable(f"The link to {self._where} was closed.")
+
     def _drop_shell(self) -> None:
         if self._shell is not None:
             leave(self._shell.close)
             self._shell = None
 
     async def close(self) -> None:
-        """Let go of all shells."""
+        """Let go of all shells, for good."""
+        self._closed = True
         shell, self._shell = self._shell, None
         streams, self._streams = self._streams, set()
         for close in [lines.close for lines in streams] + ([shell.close] if shell else []):
