@@ -116,6 +116,7 @@ def test_the_family_follows_from_the_distribution(published: str, family: str | 
         ("GlueHostProcessorClockSpeed", "0", "cpuSpeed"),
         ("GlueHostProcessorClockSpeed", "2400000000", "cpuSpeed"),
         ("GlueHostMainMemoryRAMSize", "0", "totalMemory"),
+        ("GlueHostMainMemoryRAMAvailable", "0", "freeMemory"),
         ("GlueHostMainMemoryRAMSize", "999999", "totalMemory"),
         ("GlueHostMainMemoryRAMSize", "444444", "totalMemory"),
         ("GlueHostArchitectureSMPSize", "0", "cpuCount"),

@@ -149,6 +149,11 @@ def test_classes_decide_and_their_case_does_not_matter() -> None:
     assert only(describe([bare])).name == "wn.x.org"
 
 
+def test_chosen_attributes_are_enough_to_know_an_entry() -> None:
+    for name in ("GLUE2ResourceID=a,o=glue", "GLUE2ExecutionEnvironmentID=a,o=glue"):
+        assert only(describe([Entry.of(name, {"GLUE2ExecutionEnvironmentOSFamily": ["linux"]})])).name == "a"
+
+
 def test_storage_is_no_machine() -> None:
     disk = entry(f"GLUE2ResourceID=disk1,{SERVICE}", {"GLUE2DataStoreTotalSize": "5"}, objectClass="GLUE2DataStore")
     assert not describe([disk]).hosts

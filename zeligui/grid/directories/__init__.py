@@ -73,7 +73,11 @@ def _kind_by_name(entry: Entry) -> str:
         if own & set(names):
             return kind
     for kind, name in glue2.KINDS.items():
-        if not entry.classes and name in own and (kind != "glue2executionenvironment" or _is_environment(entry)):
+        if (
+            not entry.classes
+            and own & {name, kind + "id"}
+            and (kind != "glue2executionenvironment" or _is_environment(entry))
+        ):
             return kind
     return "mdshost" if mds.host_of(entry) else ""
 

@@ -145,14 +145,10 @@ def _machines(facts: Facts) -> float:
 
 
 def _hidden(facts: Facts) -> frozenset[str]:
-    """What was never measured: the installer's default of the old GIP, and free memory where there is none at all."""
+    """The installer's default of the old GIP was never measured."""
     agreeing = [name for name, default in _OLD_DEFAULT.items() if facts.number(name) == default]
     published = [name for name in _OLD_DEFAULT if facts.published(name)]
-    if len(agreeing) >= 3 and agreeing == published:
-        return frozenset(_OLD_DEFAULT)
-    if facts.number("gluehostmainmemoryramsize") is None and facts.number("gluehostmainmemoryramavailable") == 0:
-        return frozenset({"gluehostmainmemoryramavailable"})
-    return frozenset()
+    return frozenset(_OLD_DEFAULT) if len(agreeing) >= 3 and agreeing == published else frozenset()
 
 
 def _count(queue: Entry, views: Sequence[Entry], queues: Queues) -> None:

@@ -111,10 +111,9 @@ class _Environment:
 
 def own_id(entry: Entry, kind: str) -> str:
     """The ID of an entry: by its own attribute, else by its name."""
-    attribute = KINDS[kind]
-    own = next((text.strip() for text in entry.values.get(attribute, ()) if text.strip()), None)
-    other = next((text.strip() for text in entry.values.get(kind + "id", ()) if text.strip()), None)
-    return own or other or entry.dn.value(attribute) or (entry.dn.parts[0][1] if entry.dn.parts else "")
+    names = (KINDS[kind], kind + "id")
+    named = _one(entry, names) or next((value for name in names if (value := entry.dn.value(name))), None)
+    return named or (entry.dn.parts[0][1] if entry.dn.parts else "")
 
 
 def _mapped(facts: Facts) -> dict[str, Value | None]:

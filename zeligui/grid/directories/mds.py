@@ -27,9 +27,12 @@ def hosts(entries: Iterable[Entry]) -> list[Described]:
 
 
 def site_in(entry: Entry) -> str | None:
-    """The nearest Mds-Vo-name that says something; `local` and the like only where there is no other."""
-    named = (*entry.values.get("mds-vo-name", ()), *entry.dn.every("mds-vo-name"))
-    return next((name for name in named if name.casefold() not in _EVERYWHERE), next(iter(named), None))
+    """The nearest Mds-Vo-name that names a site, as `local` and the like do not."""
+    return next((name for name in _organisations(entry) if name.casefold() not in _EVERYWHERE), None)
+
+
+def _organisations(entry: Entry) -> tuple[str, ...]:
+    return (*entry.values.get("mds-vo-name", ()), *entry.dn.every("mds-vo-name"))
 
 
 def _host(group: Sequence[Entry]) -> Described:
@@ -56,7 +59,7 @@ def _host(group: Sequence[Entry]) -> Described:
         "freeMemory": facts.number("mds-memory-ram-total-freemb", "mds-memory-ram-freemb"),
         "freeSwap": facts.number("mds-memory-vm-total-freemb", "mds-memory-vm-freemb"),
         "freeDisk": facts.number("mds-fs-total-freemb"),
-        "site": site_in(top),
+        "site": site_in(top) or next(iter(_organisations(top)), None),
     }
     return facts.described(name, mapped, stamp=facts.seconds("mds-validfrom"), expires=facts.seconds("mds-validto"))
 

@@ -33,7 +33,7 @@ _UNKNOWN_SECONDS = 2_146_660_000.0
 _MAX_INT32 = 2_147_483_647.0
 _COUNTED = re.compile("memory|slots|jobs|priority|cpus|smpsize|instances|clockspeed|speedmhz|ram-|vm-")
 _NEVER_ZERO = re.compile(
-    """gluehostprocessor(clockspeed|model|vendor|version)|gluehostmainmemory(ram|virtual)size|gluehostbenchmarks[if]00
+    """gluehostprocessor(clockspeed|model|vendor|version)|gluehostmainmemory(ram|virtual)(size|available)|gluehostbenchmarks[if]00
     |gluesubcluster(physical|logical)cpus|gluehostarchitecture(smpsize|platformtype)|glueceinfototalcpus
     |gluehostoperatingsystem(name|release|version)
     |glue2executionenvironment(mainmemorysize|virtualmemorysize|cpuclockspeed|logicalcpus|physicalcpus|totalinstances

@@ -12,6 +12,7 @@ from zeligui.errors import UsageError
 from zeligui.grid.directories import Dn, Entry, matters, of_the_grid
 
 _LINE = re.compile(r"([A-Za-z][\w-]*|\d+(?:\.\d+)*)((?:;[\w-]+)*)[ \t]*:(:|<)?[ \t]*(.*)", re.ASCII | re.DOTALL)
+_PLAIN = re.compile(r"[A-Za-z][\w-]*::? ", re.ASCII)
 _KNOWN = re.compile(r"dn$|glue|mds|objectclass$|nordugrid|changetype$|control$|add$|delete$|replace$", re.ASCII)
 _TRAILERS = frozenset({"version", "search", "result", "ref", "control", "matcheddn", "text"})
 _FOLDED_AT = 70
@@ -91,18 +92,14 @@ def _unfolded(lines: Iterable[str], warn: Callable[[str], None]) -> Iterator[str
         text = line.rstrip("\r\n")
         if text[:1] in (" ", "\t"):
             parts.append(text[1:])
-        elif parts[0] and _has_lost_its_blank(text, parts[-1]):
+        elif parts[0] and not _PLAIN.match(text) and _has_lost_its_blank(text, parts[-1]):
             if not parts[0].startswith("#"):
                 warn(f"Line {number} begins no attribute: it is read as the rest of the line above.")
             parts.append(text)
         else:
-            yield from _whole(parts)
+            if not parts[0].startswith("#"):
+                yield "".join(parts)
             parts = [text]
-    yield from _whole(parts)
-    yield ""
-
-
-def _whole(parts: list[str]) -> Iterator[str]:
     if not parts[0].startswith("#"):
         yield "".join(parts)
 
@@ -113,10 +110,9 @@ def _has_lost_its_blank(text: str, above: str) -> bool:
     matched = _LINE.match(text)
     if not matched:
         return True
-    name, rest = matched[1], text[len(matched[1]) :]
-    if _KNOWN.match(name.casefold()) or rest[:2] == ": " or rest[:3] == ":: ":
+    if _KNOWN.match(matched[1].casefold()):
         return False
-    return rest.startswith("://") or len(above) >= _FOLDED_AT
+    return text[len(matched[1]) :].startswith("://") or len(above) >= _FOLDED_AT
 
 
 def _records(lines: Iterable[str]) -> Iterator[list[tuple[str, str, str]]]:
