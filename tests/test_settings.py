@@ -113,6 +113,8 @@ def test_what_the_file_leaves_out_is_the_default(home: Home) -> None:
         ("[job]\narguments = [1]", "job.arguments is 1, where a text in quotes"),
         ('[job]\nexecutable = "a\\u0000b"', "without NUL"),
         ("[job]\nenvironment = { A = 1 }", "job.environment.A is 1,"),
+        ("identities = ['~nobody-of-that-name/key']", "where a list of files was expected"),
+        (f"sources = '{'x' * 1000}'", f"sources is '{'x' * 99}…, where a list"),
         ("job = 3", "job is 3, where a table of keys and values was expected"),
         ('[labels."a.b"]\nx = 1', 'labels."a.b".x is 1,'),
         ("a = [1\nb = 2\n", "(at line 2, column 1)"),

@@ -13,6 +13,7 @@ from zeligui.errors import UsageError
 from zeligui.units import Dimension, quantity
 
 DAY = 86400.0
+LONGEST_SHOWN = 100
 
 _T = TypeVar("_T")
 
@@ -165,8 +166,9 @@ class Place:
 
     def wrong(self, value: Any, expected: str) -> UsageError:
         """The error that says what stands there and what was expected."""
-        written = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(value)
-        return UsageError(f"In {self.file}, {self} is {written}, where {expected} was expected.")
+        written = str(value).lower() if isinstance(value, bool) else repr(value)
+        shown = written if len(written) <= LONGEST_SHOWN else f"{written[:LONGEST_SHOWN]}…"
+        return UsageError(f"In {self.file}, {self} is {shown}, where {expected} was expected.")
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -276,7 +278,10 @@ def _texts(value: Any, details: Mapping[str, Any], place: Place) -> tuple[str, .
 
 
 def _files(value: Any, details: Mapping[str, Any], place: Place) -> tuple[Path, ...]:
-    return tuple(place.file.parent / Path(one).expanduser() for one in _texts(value, details, place))
+    try:
+        return tuple(place.file.parent / Path(one).expanduser() for one in _texts(value, details, place))
+    except RuntimeError as error:  # ~NAME of a user that does not exist
+        raise place.wrong(value, "a list of files") from error
 
 
 def _text_table(value: Any, details: Mapping[str, Any], place: Place) -> dict[str, str]:

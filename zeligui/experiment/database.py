@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
+import os
 import re
 import shutil
 import sqlite3
@@ -162,7 +162,7 @@ def _refuse_foreign(engine: Engine, file: Path) -> None:
 def _refuse_network(file: Path) -> None:
     kind = file_system(file.parent.resolve(), MOUNTS.read_text("utf-8", "surrogateescape")) if MOUNTS.exists() else ""
     if NETWORK.fullmatch(kind):
-        local = Path("/var/tmp") / f"zeligrid-{getpass.getuser()}"  # noqa: S108 - a place to name, nothing is made there
+        local = Path("/var/tmp") / f"zeligrid-{os.getuid()}"  # noqa: S108 - a place to name, nothing is made there
         raise JournalError(
             f"The journal {file} would be on a network file system ({kind}), where a database loses writes.",
             hint=f"Keep it on a local disk: --home {local}, or ZELIGRID_HOME={local}.",
