@@ -239,9 +239,8 @@ def test_the_time_of_the_dead_is_not_lost(spin: Callable[..., Any]) -> None:
         measured.end()
 
 
-def test_it_takes_little(sensor: Callable[..., Running], request: pytest.FixtureRequest) -> None:
-    if request.node.callspec.params["sensor"] == "shell":
-        pytest.skip("the shell's helpers come and go")
+@pytest.mark.parametrize("sensor", ["python"], indirect=True)
+def test_it_takes_little(sensor: Callable[..., Running]) -> None:
     measured = sensor(1.0)
     measured.line()
     before = processor_s(measured.process.pid)

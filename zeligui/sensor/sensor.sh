@@ -66,24 +66,23 @@ sample() {
     done
 }
 
-# marks: reads the environment of processes that were not there at the last two looks; $marked has PID:JOB words.
+# marks: looks for jobs in the environments of processes; $marked has PID:JOB words, the job empty where it is not ours.
 marks() {
-    still= young_now= known_now=
-    for folder in /proc/[0-9]*; do
-        pid=${folder#/proc/}
-        case " $known " in *" $pid "*) known_now="$known_now $pid"; continue ;; esac
-        case " $young " in *" $pid "*) known_now="$known_now $pid" ;; *) young_now="$young_now $pid" ;; esac
-        [ -r "$folder/environ" ] || continue
-        job=$(tr '\000\n' '\n ' 2>/dev/null < "$folder/environ" | awk -v proc="${ZELIGRID_PROC:-}" '
-            sub(/^ZELIGRID_JOB=/, "") && /^[0-9A-Za-z_-]+$/ && length($0) <= 64 { job = $0 }
-            sub(/^ZELIGRID_PROC=/, "") { its = $0 }
-            END { if (its == proc) print job }') 2>/dev/null
-        [ -z "$job" ] || marked="$marked $pid:$job"
-    done
+    still=
     for mark in $marked; do
         [ ! -d "/proc/${mark%%:*}" ] || still="$still $mark"
     done
-    known=$known_now young=$young_now marked=$still
+    marked=$still
+    for file in $(grep -ls ZELIGRID_JOB= /proc/[0-9]*/environ 2>/dev/null); do
+        pid=${file#/proc/}
+        pid=${pid%/environ}
+        case " $marked" in *" $pid:"*) continue ;; esac
+        job=$(tr '\000\n' '\n ' 2>/dev/null < "$file" | awk -v proc="${ZELIGRID_PROC:-}" '
+            sub(/^ZELIGRID_JOB=/, "") && /^[0-9A-Za-z_-]+$/ && length($0) <= 64 { job = $0 }
+            sub(/^ZELIGRID_PROC=/, "") { its = $0 }
+            END { if (its == proc) print job }') 2>/dev/null
+        marked="$marked $pid:$job"
+    done
 }
 
 # jobs: sets $jobs, the JSON text of what each job uses, and $members, PID:START:JOB words.
@@ -97,7 +96,7 @@ jobs() {
             count = split(members, word, " ")
             for (i = 1; i <= count; i++) { split(word[i], part, ":"); member[part[1] ":" part[2]] = part[3] }
             count = split(marked, word, " ")
-            for (i = 1; i <= count; i++) { split(word[i], part, ":"); mark[part[1]] = part[2] }
+            for (i = 1; i <= count; i++) { if (split(word[i], part, ":") && part[2] != "") mark[part[1]] = part[2] }
             count = split(tally, word, " ")
             for (i = 1; i <= count; i++) { running[word[i]]++; cpu[word[i]] += 0; memory[word[i]] += 0 }
         }
@@ -163,7 +162,7 @@ measured() {
 
 constants
 one=0 five=0 fifteen=0
-known= young= marked= members=
+marked= members=
 wanted=1
 while :; do
     runnable=0 taken=0 tally=
