@@ -20,7 +20,6 @@ ODD_NAMES = [
     b"$(touch x)",
     b"-rf",
     b"*",
-    b"\xff\xfe",
     "ü".encode(),
     b"n" * 255,
 ]
@@ -137,6 +136,13 @@ async def test_what_is_not_there_is_said(link: Link, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         await link.put(tmp_path / "nothing", f"{tmp_path}/there")
     assert (await link.run("echo fine")).output == b"fine\n"
+
+
+async def test_a_far_path_that_is_not_absolute_is_wrong_usage(link: Link, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="slash"):
+        await link.get("file", tmp_path / "got")
+    with pytest.raises(UsageError, match="slash"):
+        await link.put(tmp_path, "~/file")
 
 
 async def test_a_file_in_the_place_of_a_folder_is_said(link: Link, tmp_path: Path) -> None:

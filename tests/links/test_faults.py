@@ -213,6 +213,18 @@ async def test_a_third_stream_is_refused(reach: OpenLinks, sshd: OpenSsh) -> Non
         await anext(streams[2])
 
 
+async def test_a_machine_that_allows_one_channel_runs_scripts_and_says_so_of_streams(
+    reach: OpenLinks, openssh: Callable[..., OpenSsh]
+) -> None:
+    server = openssh(options=["MaxSessions 1"])
+    link = reach(server).to(server.url)
+    await link.run(":")
+    with pytest.raises(Refused, match="refused a channel"):
+        await anext(aiter(link.stream("echo x")))
+    assert (await link.run("echo fine")).output == b"fine\n"
+    assert server.log().count("Accepted publickey") == 1
+
+
 async def test_a_restarted_machine_is_found_again_at_once(reach: OpenLinks, sshd: OpenSsh) -> None:
     link = reach(sshd).to(sshd.url)
     await link.run(":")

@@ -133,7 +133,8 @@ class Connection:
             transport.packetizer.complete_handshake()  # else its timer's thread outlives a handshake that failed
             transport.close()
         for transport in self._transports:
-            transport.join(2)
+            if transport.is_alive():
+                transport.join(2)
 
 
 class ChannelPipe:
@@ -163,8 +164,12 @@ class ChannelPipe:
             ended = self.ended
             out = self._channel.recv(65536) if self._channel.recv_ready() else b""
             err = self._channel.recv_stderr(65536) if self._channel.recv_stderr_ready() else b""
-            if out or err or ended:
+            if out or err:
                 return out, err
+            if ended and not self._channel.eof_received:
+                raise ConnectionError
+            if ended:
+                return b"", b""
             left = deadline - time.monotonic()
             if left <= 0 or not self._came.wait(left):
                 raise TimeoutError

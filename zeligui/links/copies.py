@@ -11,9 +11,10 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeVar
 
-from zeligui.errors import LinkError, Unreachable, ZeliGridError
+from zeligui.errors import LinkError, Unreachable, UsageError, ZeliGridError
 
 PIECE = 1024 * 1024
 MOST_ENTRIES = 1_000_000
@@ -263,6 +264,18 @@ class LocalFiles:
 
     def remove(self, path: bytes) -> None:
         os.unlink(path)  # noqa: PTH108
+
+
+def near(path: Path) -> Place:
+    """A path on this machine, where the user is told what is wrong with it."""
+    return Place(LocalFiles(UsageError), os.path.abspath(os.fsencode(path)))  # noqa: PTH100
+
+
+def far(path: str) -> bytes:
+    """A path on another machine. UsageError where it is not absolute."""
+    if not path.startswith("/"):
+        raise UsageError(f"The path {path!r} on another machine must begin with a slash.")
+    return posixpath.normpath(os.fsencode(path))
 
 
 def show(path: bytes) -> str:

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from zeligui.errors import Refused, Unreachable, UsageError
+from zeligui.errors import Refused, Unreachable
 from zeligui.links.calls import call
-from zeligui.links.copies import LocalFiles, Place, Refusal, copy, walk
+from zeligui.links.copies import LocalFiles, Place, copy, far, near, walk
 from zeligui.links.link import Reply
 from zeligui.links.shells import Shells
 
@@ -37,10 +37,10 @@ class LocalLink:
         return self._shells.stream(script, data)
 
     async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
-        await self._copy(_place(UsageError, local), _place(Refused, Path(remote)), limit_s)
+        await self._copy(near(local), Place(LocalFiles(Refused), far(remote)), limit_s)
 
     async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
-        await self._copy(_place(Refused, Path(remote)), _place(UsageError, local), limit_s)
+        await self._copy(Place(LocalFiles(Refused), far(remote)), near(local), limit_s)
 
     async def _copy(self, source: Place, goal: Place, limit_s: float) -> None:
         deadline = time.monotonic() + limit_s
@@ -152,10 +152,6 @@ class LocalPipe:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def _place(refusal: Refusal, path: Path) -> Place:
-    return Place(LocalFiles(refusal), os.path.abspath(os.fsencode(path)))  # noqa: PTH100
 
 
 def _piped(file: IO[bytes] | None) -> IO[bytes]:

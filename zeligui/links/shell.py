@@ -38,7 +38,10 @@ class Pipe(Protocol):
         ...
 
     def receive(self, deadline: float) -> tuple[bytes, bytes]:
-        """What came on standard output and standard error; both empty when the shell has ended. TimeoutError."""
+        """What came on standard output and standard error; both empty when the shell has ended.
+
+        TimeoutError at the deadline, another OSError when the way to the shell broke.
+        """
         ...
 
     def close(self) -> None:
@@ -113,7 +116,6 @@ class Lines:
         self._pipe = pipe
         self._where = where
         self._output = self._errors = Frame("")
-        self._given = 0
 
     def start(self, script: str, data: str, deadline: float) -> None:
         """Send the script; a `LinkError` when it cannot be sent in time."""
@@ -279,7 +281,9 @@ def greet(pipe: Pipe, where: str, deadline: float) -> None:
             noise = (noise + err)[-400:]
     except TimeoutError as error:
         raise Unreachable(f"{where} did not start a shell in time.") from error
-    except (EOFError, OSError) as error:
+    except OSError as error:
+        raise Unreachable(f"The connection to {where} broke.") from error
+    except EOFError as error:
         said = printable((frame.noise + noise).decode("utf-8", "replace"))
         words = f", it says: {said!r}" if said else ""
         hint = "The account needs a login shell and no forced command."

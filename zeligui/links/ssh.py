@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import posixpath
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zeligui.errors import Refused, UsageError
+from zeligui.errors import Refused
 from zeligui.links.addresses import Address
 from zeligui.links.calls import call
-from zeligui.links.copies import Entry, LocalFiles, Place, copy, walk
+from zeligui.links.copies import Entry, Place, copy, far, near, walk
 from zeligui.links.line import Copier, Dial, Line
 from zeligui.links.link import Reply
 from zeligui.links.shells import Shells
@@ -59,16 +57,16 @@ class SshLink:
 
     async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
         deadline = time.monotonic() + limit_s
-        source = Place(LocalFiles(UsageError), os.path.abspath(os.fsencode(local)))  # noqa: ASYNC240, PTH100
-        goal = _far(remote)
+        source = near(local)
+        goal = far(remote)
         entries = await call(walk, source, limit=limit_s)
         await self._copier(entries).use(lambda sftp: copy(source, entries, Place(sftp, goal), deadline), deadline)
         self._end_idle_copies()
 
     async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
         deadline = time.monotonic() + limit_s
-        goal = Place(LocalFiles(UsageError), os.path.abspath(os.fsencode(local)))  # noqa: ASYNC240, PTH100
-        source = _far(remote)
+        goal = near(local)
+        source = far(remote)
         entries = await self._small.use(lambda sftp: walk(Place(sftp, source)), deadline)
         await self._copier(entries).use(lambda sftp: copy(Place(sftp, source), entries, goal, deadline), deadline)
         self._end_idle_copies()
@@ -93,9 +91,3 @@ class SshLink:
 
 def _shell(connection: Connection) -> ChannelPipe:
     return connection.shell()
-
-
-def _far(path: str) -> bytes:
-    if not path.startswith("/"):
-        raise UsageError(f"The path {path!r} on another machine must begin with a slash.")
-    return posixpath.normpath(os.fsencode(path))
