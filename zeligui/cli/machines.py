@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from zeligui.grid.hosts import Host
     from zeligui.grid.matching import Match
 
-LARGEST_CONTRACT = 1 << 20
 UNREACHED = 3
 TOLD_WARNINGS = 20
 TOLD_HOSTS = 10
@@ -140,11 +139,12 @@ def _plain(value: float | str | None) -> float | int | str | None:
 
 
 def _contract_source(file: Path) -> bytes:
+    from zeligui.contract.language import LARGEST
     from zeligui.errors import UsageError
 
     try:
         with file.open("rb") as opened:
-            return opened.read(LARGEST_CONTRACT + 1)
+            return opened.read(LARGEST + 1)  # one byte more shows that it is too large
     except OSError as error:
         why = error.strerror or str(error)
         raise UsageError(
@@ -162,6 +162,7 @@ def _read_contract(options: argparse.Namespace, source: bytes, *, published: Seq
             print_json({"profile": None, "apt": [], "profiles": {}, "errors": errors})
         for problem in reading.errors:
             say(f"{options.contract}:{problem.line}:{problem.column}: {problem.message}")
+        say(f"Nothing was matched. `zeligrid contract check {options.contract}` shows each place.")
     return reading.contract
 
 
