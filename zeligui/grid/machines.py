@@ -13,7 +13,7 @@ from zeligui.clock import Clock
 from zeligui.errors import LinkError, Unreachable
 from zeligui.grid.hosts import Host, Measurement, Source, Usage, Value
 from zeligui.grid.measurements import Measurements, View
-from zeligui.grid.roster import Feed, Machine, Roster
+from zeligui.grid.roster import WAY, Feed, Machine, Roster
 from zeligui.grid.trail import Trail
 from zeligui.tasks import Tasks
 
@@ -171,13 +171,14 @@ class Machines:
         measured = machine.freshness[feed].measured(measurement.stamp, self._clock.age())
         if measured is None:
             return frozenset()
-        machine.given[feed] |= {name.casefold() for name in measurement.values}
+        names = {name.casefold() for name in measurement.values}
+        machine.given[feed] |= names
         leading = machine.leader is feed
         taken = set() if leading else machine.given[machine.leader]
         values = {name: value for name, value in measurement.values.items() if name.casefold() not in taken}
         if leading:
             self._follow_jobs(machine, measurement, measured)
-            if not feed.reaches or measurement.stamp is not None:
+            if not names <= WAY:
                 machine.measured(measured)
         return self._measurements.record(machine.row, values, measured)
 

@@ -10,10 +10,13 @@ from zeligui.grid.freshness import Freshness
 from zeligui.grid.hosts import Measurement, Source
 from zeligui.grid.sources.lines import name_in
 
+WAY = frozenset({"latency", "bandwidth"})
+"""Attributes of the way to a machine, which are measured by themselves, and more rarely than the rest."""
+
 
 @dataclass(eq=False, slots=True)
 class Feed:
-    """A source and how it does. `order` is its place among the sources; the first one that is up leads."""
+    """A source and how it does. `order` is its place among the sources."""
 
     order: int
     source: Source
@@ -35,7 +38,7 @@ class Feed:
     @property
     def settled(self) -> bool:
         """Whether it gave all that it measures once, or failed."""
-        whole = {"latency", "bandwidth"} if self.reaches else set()
+        whole = WAY if self.reaches else frozenset()
         given = set().union(*(machine.given[self] for machine in self.machines.values()))
         return self.failures > 0 or (self.answered and whole <= given)
 
@@ -68,7 +71,7 @@ class Machine:
 
     @property
     def leader(self) -> Feed:
-        """The source that counts: the first that is up, else the first."""
+        """The source that counts: the first that is up, else the first; connections come before directories."""
         return next((feed for feed in self.feeds if feed.status == "up"), self.feeds[0])
 
     @property
@@ -77,7 +80,7 @@ class Machine:
 
     def join(self, feed: Feed) -> None:
         if feed not in self.feeds:
-            self.feeds = sorted([*self.feeds, feed], key=lambda one: one.order)
+            self.feeds = sorted([*self.feeds, feed], key=lambda one: (not one.reaches, one.order))
             self.given[feed] = set()
             self.freshness[feed] = Freshness()
 
@@ -134,22 +137,29 @@ class Roster:
         one = self.machines.get(measurement.host)
         if one is None or (measurement.identity and one.identity):
             return None
-        return None if feed.reaches and any(other.reaches for other in one.feeds) else one
+        connected = any(other.reaches for other in one.feeds if other is not feed)
+        return None if feed.reaches and connected else one
 
     def _claimed(self, feed: Feed, name: str) -> Machine:
         """The machine under which the source was waiting, by its right name; else a new one."""
         machine = self._waiting.get(feed)
         if machine is None or machine.answered:
             return self._new(name, feed)
-        del self.machines[machine.name]
-        machine.name = self._free(name, feed)
-        self.machines[machine.name] = machine
+        self._rename(machine, self._free(name, feed, but=machine))
         return machine
+
+    def _rename(self, machine: Machine, name: str) -> None:
+        del self.machines[machine.name]
+        machine.name = name
+        self.machines[name] = machine
 
     def _stop_waiting(self, feed: Feed, machine: Machine) -> None:
         waited = self._waiting.pop(feed, None)
-        if waited is not None and waited is not machine:
-            self._leave(waited, feed)
+        if waited is None or waited is machine:
+            return
+        self._leave(waited, feed)
+        if not waited.feeds and machine.name.startswith(f"{waited.name}@"):
+            self._rename(machine, waited.name)
 
     def _leave(self, machine: Machine, feed: Feed) -> None:
         machine.leave(feed)
@@ -163,11 +173,12 @@ class Roster:
         self.machines[machine.name] = machine
         return machine
 
-    def _free(self, name: str, feed: Feed) -> str:
+    def _free(self, name: str, feed: Feed, *, but: Machine | None = None) -> str:
         """The name, or where another machine has it, with the host and port of the URL."""
-        where = feed.url.partition("://")[2].rpartition("@")[2].strip("/")
+        scheme, _, rest = feed.url.partition("://")
+        where = rest.rpartition("@")[2].strip("/") or scheme
         free, count = name, 1
-        while free in self.machines:
+        while self.machines.get(free, but) is not but:
             free = f"{name}@{where}" if count == 1 else f"{name}@{where}#{count}"
             count += 1
         return free

@@ -1,0 +1,348 @@
+"""The live machines, over sources whose behaviour is written here."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from zeligui.errors import ChangedHostKey, LinkError, Refused, Unreachable
+from zeligui.grid.hosts import Measurement, Usage, Value
+from zeligui.grid.machines import Arrival, Machines
+
+JOB = "a" * 32
+
+
+class Handset:
+    """A clock that is set by hand; `sleep` lasts until it is."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+        self.waited = 0.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def age(self) -> float:
+        return 1000.0 + self.waited + self.slept
+
+    def patience(self) -> float:
+        return self.waited
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.age(), UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self.waited + seconds, waiter))
+        await waiter
+
+    async def pass_by(self, seconds: float) -> None:
+        end = self.waited + seconds
+        while due := [when for when, waiter in self._sleepers if when <= end and not waiter.done()]:
+            self.waited = max(self.waited, min(due))
+            for when, waiter in self._sleepers:
+                if when <= self.waited and not waiter.done():
+                    waiter.set_result(None)
+            await settle()
+        self.waited = end
+
+
+class Scripted:
+    """A source that yields what the test puts in."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.begun = 0
+        self._script: asyncio.Queue[Measurement | Exception | None] = asyncio.Queue()
+
+    async def watch(self) -> AsyncIterator[Measurement]:
+        self.begun += 1
+        while (piece := await self._script.get()) is not None:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    async def say(self, host: str = "", *, identity: str = "boot:1", jobs: Usage | None = None, **more: Value) -> None:
+        """Measure, at the time "stamp" of the publisher's clock, if that is among the values."""
+        stamp = more.pop("stamp", None)
+        name = host or self.url.partition("://")[2]
+        used = {JOB: jobs} if jobs else {}
+        values = more or {"load1": 1.0}
+        stamped = stamp if isinstance(stamp, float) else None
+        self._script.put_nowait(Measurement(name, self.url, values, identity, stamped, used))
+        await settle()
+
+    async def complain(self, note: str) -> None:
+        self._script.put_nowait(Measurement("", self.url, {}, note=note))
+        await settle()
+
+    async def fail(self, error: Exception | None) -> None:
+        self._script.put_nowait(error)
+        await settle()
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def clock() -> Handset:
+    return Handset()
+
+
+@asynccontextmanager
+async def watching(clock: Handset, *sources: Scripted, **more: object) -> AsyncIterator[Machines]:
+    machines = Machines(sources, clock=clock, **more)  # type: ignore[arg-type]
+    machines.start()
+    await settle()
+    try:
+        yield machines
+    finally:
+        before = asyncio.all_tasks()
+        await machines.close()
+        assert len(asyncio.all_tasks()) == len(before) - len(sources) - 1
+
+
+def status(machines: Machines, name: str) -> str:
+    host = machines.host(name)
+    assert host is not None
+    return host.status
+
+
+async def test_a_host_is_listed_before_it_answers(clock: Handset) -> None:
+    async with watching(clock, Scripted("ssh://me@lab1:2222"), Scripted("ssh://[::1]")) as machines:
+        assert [(host.name, host.status, host.service) for host in machines.hosts()] == [
+            ("::1", "unreachable", "ssh://[::1]"),
+            ("lab1", "unreachable", "ssh://me@lab1:2222"),
+        ]
+
+
+async def test_a_measurement_makes_it_up(clock: Handset) -> None:
+    heard: list[Arrival] = []
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source) as machines:
+        forget = machines.subscribe(heard.append)
+        await source.say(load1=0.5, osName="Linux", stamp=5.0)
+        host = machines.host("lab1")
+        assert host
+        assert (host.status, host.detail, host.identity) == ("up", "", "boot:1")
+        assert host.values == {"load1": 0.5, "osName": "Linux"}
+        assert heard == [Arrival("lab1", True, frozenset({"load1", "osName"}))]
+        await clock.pass_by(0.5)
+        assert machines.stamp("lab1", {"LOAD1"}) == clock.age() - 0.5
+        assert machines.stamp("lab1", {"load5"}) == machines.stamp("nobody", {"load1"}) == -math.inf
+        assert machines.columns().numbers("load1").tolist() == [0.5]
+        forget()
+        await source.say(load1=1.0, stamp=6.0)
+        assert len(heard) == 1
+
+
+async def test_a_republished_value_is_not_new(clock: Handset) -> None:
+    heard: list[Arrival] = []
+    source = Scripted("file:///grid.json")
+    async with watching(clock, source, expiry_s=10) as machines:
+        machines.subscribe(heard.append)
+        await source.say("n1", load1=0.5, stamp=5.0)
+        for _ in range(3):
+            await clock.pass_by(4)
+            await source.say("n1", load1=0.5, stamp=5.0)
+        assert [one for one in heard if one.measured] == [Arrival("n1", True, frozenset({"load1"}))]
+        assert math.isnan(machines.columns().numbers("load1")[0])
+        assert status(machines, "n1") == "stale"
+        assert heard[-1] == Arrival("n1", False)
+
+
+async def test_a_silent_connection_is_stale_after_three_periods(clock: Handset) -> None:
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source) as machines:
+        for time in range(5):
+            await clock.pass_by(2)
+            await source.say(stamp=2.0 * time)
+        await clock.pass_by(7)
+        assert status(machines, "lab1") == "up"
+        await clock.pass_by(2)
+        host = machines.host("lab1")
+        assert host
+        assert (host.status, host.detail) == ("stale", "No fresh measurement for 9 s.")
+        await source.say(stamp=20.0)
+        assert status(machines, "lab1") == "up"
+
+
+@pytest.mark.parametrize("error", [Unreachable("No route."), Refused("No."), ChangedHostKey("Other key.", hint="See.")])
+async def test_a_failure_is_the_hosts_state_and_is_tried_again(clock: Handset, error: LinkError) -> None:
+    heard: list[Arrival] = []
+    source, other = Scripted("ssh://lab1"), Scripted("ssh://lab2")
+    async with watching(clock, source, other) as machines:
+        await source.say()
+        await other.say(identity="boot:2")
+        machines.subscribe(heard.append)
+        await source.fail(error)
+        host = machines.host("lab1")
+        assert host
+        assert (host.status, host.detail) == (error.status, f"{error} {error.hint}".strip())
+        assert heard == [Arrival("lab1", False)]
+        assert status(machines, "lab2") == "up"
+        assert machines.columns().numbers("load1").tolist() == [1, 1], "known until it expires"
+        await clock.pass_by(1.3)
+        assert source.begun == 2
+        await source.say()
+        assert status(machines, "lab1") == "up"
+
+
+async def test_pauses_grow(clock: Handset) -> None:
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source):
+        pauses = []
+        for _ in range(8):
+            begun, before = clock.waited, source.begun
+            await source.fail(Unreachable("No route."))
+            while source.begun == before:
+                await clock.pass_by(0.25)
+            pauses.append(clock.waited - begun)
+        for pause, expected in zip(pauses, [1, 2, 4, 8, 16, 30, 30, 30], strict=True):
+            assert 0.75 * expected <= pause <= 1.25 * expected + 0.5
+
+
+async def test_a_faulty_source_is_told_in_words(clock: Handset, caplog: pytest.LogCaptureFixture) -> None:
+    source = Scripted("odd://thing")
+    async with watching(clock, source) as machines:
+        await source.fail(ZeroDivisionError("one by nothing"))
+        host = machines.hosts()[0]
+        assert (host.status, host.detail) == (
+            "unreachable",
+            "Watching it failed: ZeroDivisionError: one by nothing.",
+        )
+        assert "watching odd://thing failed" in caplog.text
+        source._script.put_nowait(None)
+        machines._tasks.start("so that as many tasks run as before", asyncio.sleep(60))
+
+
+async def test_rubbish_is_told_and_harms_nothing(clock: Handset) -> None:
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source) as machines:
+        await source.say()
+        await source.complain("The sensor sent rubbish.")
+        host = machines.host("lab1")
+        assert host
+        assert (host.status, host.detail) == ("up", "The sensor sent rubbish.")
+
+
+async def test_after_this_machine_slept_nothing_is_known(clock: Handset) -> None:
+    heard: list[Arrival] = []
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source, labels={"LAB1": {"site": "here"}}) as machines:
+        await source.say(stamp=1.0)
+        machines.subscribe(heard.append)
+        clock.slept += 20
+        assert math.isnan(machines.columns().numbers("load1")[0])
+        host = machines.host("lab1")
+        assert host
+        assert (host.status, host.values) == ("stale", {"site": "here"})
+        assert heard == [Arrival("lab1", False)]
+        await source.say(stamp=2.0)
+        assert math.isnan(machines.columns().numbers("load1")[0]), "it had waited in the pipe"
+        await source.say(stamp=30.0)
+        assert machines.columns().numbers("load1").tolist() == [1]
+        assert status(machines, "lab1") == "up"
+
+
+async def test_two_sources_of_one_machine_are_one_host(clock: Handset) -> None:
+    first, second = Scripted("ssh://lab1"), Scripted("ssh://10.0.0.1:2222")
+    async with watching(clock, first, second) as machines:
+        await second.say("lab1", load1=2.0, stamp=1.0)
+        await first.say("lab1", load1=1.0, stamp=1.0)
+        (host,) = machines.hosts()
+        assert (host.name, host.source) == ("lab1", "ssh://lab1")
+        await second.say("lab1", load1=3.0, rare=1.0, stamp=2.0)
+        await clock.pass_by(0.1)
+        await second.say("lab1", load1=4.0, rare=1.0, stamp=3.0)
+        values = machines.hosts()[0].values
+        assert values["rare"] == 1, "what the first does not give comes from the second"
+        await first.fail(Unreachable("Gone."))
+        await second.say("lab1", load1=5.0, stamp=4.0)
+        assert machines.hosts()[0].values["load1"] == 5
+        assert machines.hosts()[0].status == "up"
+
+
+async def test_one_name_for_two_machines_gets_the_url_appended(clock: Handset) -> None:
+    first, second = Scripted("ssh://me@localhost:2201"), Scripted("ssh://me@localhost:2202")
+    async with watching(clock, first, second) as machines:
+        assert [host.name for host in machines.hosts()] == ["localhost", "localhost@localhost:2202"]
+        await second.say("localhost", identity="boot:2", load1=2.0)
+        await first.say("localhost", identity="boot:1", load1=1.0)
+        assert [(host.name, host.values["load1"]) for host in machines.hosts()] == [
+            ("localhost", 1.0),
+            ("localhost@localhost:2202", 2.0),
+        ]
+
+
+async def test_nodes_take_the_names_that_their_sensors_report(clock: Handset) -> None:
+    sources = [Scripted(f"ssh://127.0.0.1:{port}") for port in (2201, 2202, 2203)]
+    async with watching(clock, *sources) as machines:
+        for number, source in enumerate(sources):
+            await source.say(f"node{number}.grid", identity=f"boot:{number}")
+        assert [host.name for host in machines.hosts()] == ["node0.grid", "node1.grid", "node2.grid"]
+        assert machines.columns().names == ("node0.grid", "node1.grid", "node2.grid")
+
+
+async def test_a_directory_adds_to_a_host_that_is_connected(clock: Handset) -> None:
+    directory, machine = Scripted("file:///grid.json"), Scripted("ssh://lab1")
+    async with watching(clock, directory, machine) as machines:
+        await directory.say("lab1", identity="", site="here")
+        await directory.say("lab2", identity="", site="there")
+        await machine.say(load1=1.0)
+        assert [(host.name, host.service, dict(host.values)) for host in machines.hosts()] == [
+            ("lab1", "ssh://lab1", {"site": "here", "load1": 1.0}),
+            ("lab2", None, {"site": "there"}),
+        ]
+
+
+async def test_a_machine_that_was_started_anew_is_the_same_host(clock: Handset) -> None:
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source) as machines:
+        await source.say(identity="boot:1", stamp=1e9)
+        await source.fail(Unreachable("Gone."))
+        await clock.pass_by(2)
+        await source.say(identity="boot:2", stamp=5.0)
+        (host,) = machines.hosts()
+        assert (host.name, host.identity, host.status) == ("lab1", "boot:2", "up")
+
+
+async def test_what_jobs_use_is_known(clock: Handset) -> None:
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source) as machines:
+        assert machines.usage(JOB) is None
+        for time in range(3):
+            await clock.pass_by(2)
+            await source.say(jobs=Usage(1.0 + time, 20.0, 1.0), stamp=float(time))
+        assert machines.usage(JOB) == Usage(3.0, 20.0, 1.0)
+        trail = machines.trail(JOB, "lab1")
+        assert trail
+        assert trail.last - trail.first == pytest.approx(2.0, abs=0.01), "by the publisher's clock"
+        assert machines.trail(JOB, "nobody") is None
+        await clock.pass_by(4000)
+        assert machines.usage(JOB) is None
+
+
+async def test_the_first_round_waits_for_all(clock: Handset) -> None:
+    sources = [Scripted("ssh://lab1"), Scripted("ssh://lab2"), Scripted("file:///grid.json")]
+    async with watching(clock, *sources) as machines:
+        waiting = asyncio.ensure_future(machines.first_round(30))
+
+        async def step(act: Callable[[], object]) -> bool:
+            await act()  # type: ignore[misc]
+            return waiting.done()
+
+        assert not await step(lambda: sources[0].say(load1=1.0))
+        assert not await step(lambda: sources[1].fail(Unreachable("No route.")))
+        assert not await step(lambda: sources[2].say("n1", identity=""))
+        assert await step(lambda: sources[0].say(latency=1.0, bandWidth=90.0))
+
+
+async def test_the_first_round_has_an_end(clock: Handset) -> None:
+    async with watching(clock, Scripted("ssh://lab1")) as machines:
+        await asyncio.wait_for(machines.first_round(0.05), 5)
