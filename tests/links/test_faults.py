@@ -92,7 +92,7 @@ async def test_a_cut_fails_what_is_under_way_and_the_next_call_connects_again(re
     link, way = relayed
     await link.run(":")
     running = asyncio.create_task(link.run("sleep 10"))
-    stream = asyncio.create_task(anext(aiter(link.stream("sleep 10"))))
+    stream = asyncio.ensure_future(anext(aiter(link.stream("sleep 10"))))
     await asyncio.sleep(0.3)
     way.cut()
     for result in await asyncio.gather(running, stream, return_exceptions=True):

@@ -150,7 +150,7 @@ async def test_scripts_run_beside_a_stream(link: Link) -> None:
 async def test_close_ends_what_is_under_way_and_can_be_repeated(link: Link) -> None:
     await link.run(":")
     script = asyncio.create_task(link.run("sleep 60"))
-    stream = asyncio.create_task(anext(aiter(link.stream("sleep 60"))))
+    stream = asyncio.ensure_future(anext(aiter(link.stream("sleep 60"))))
     await asyncio.sleep(0.3)
     async with asyncio.timeout(3):
         await link.close()

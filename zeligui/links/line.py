@@ -22,6 +22,9 @@ CONNECT_S = 20.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 8.0
 """After a failed connection no other is tried for this long: doubled at each further failure, up to the second."""
 
+PATIENT_S = 5.0
+"""A caller that waited less than this has not found out that the machine is gone, only that it is in a hurry."""
+
 CLOSE_S = 5.0
 """How long the end of a connection is waited for."""
 
@@ -41,6 +44,7 @@ class Line:
     """The way to one machine; `dial(address)` makes a connection that is not open yet. For the event loop."""
 
     def __init__(self, address: Address, dial: Dial) -> None:
+        self.where = address.url
         self._address = address
         self._dial = dial
         self._connection: Connection | None = None
@@ -63,11 +67,13 @@ class Line:
         return await self._open_on(await self._connected(deadline), opened, deadline)
 
     async def _open_on(self, connection: Connection, opened: Callable[[Connection], C], deadline: float) -> C:
+        limit = _left(deadline)
         try:
-            return await call(opened, connection, limit=_left(deadline), drop=lambda channel: channel.close())
+            return await call(opened, connection, limit=limit, drop=lambda channel: channel.close())
         except TimeoutError as error:
-            self._drop(connection)
-            raise Unreachable(f"{self._address.url} did not open a channel in time.") from error
+            if limit >= PATIENT_S:
+                self._drop(connection)
+            raise Unreachable(f"{self.where} did not open a channel in time.") from error
         except Unreachable:
             self._drop(connection)
             raise
@@ -77,7 +83,7 @@ class Line:
             async with asyncio.timeout(_left(deadline)):
                 await self._turn.acquire()
         except TimeoutError as error:
-            raise Unreachable(f"{self._address.url} did not answer in time.") from error
+            raise Unreachable(f"{self.where} did not answer in time.") from error
         try:
             if self._connection is not None and self._connection.alive:
                 return self._connection
@@ -90,7 +96,7 @@ class Line:
     def _check(self) -> None:
         """Whether a connection may be tried now; else what is known of the last one."""
         if self._closed:
-            raise Unreachable(f"The link to {self._address.url} was closed.")
+            raise Unreachable(f"The link to {self.where} was closed.")
         if self._failure is not None and time.monotonic() < self._paused_until:
             raise type(self._failure)(str(self._failure), hint=self._failure.hint)
 
@@ -101,9 +107,10 @@ class Line:
         self._opening = connection
         try:
             await call(connection.open, time.monotonic() + limit, limit=limit)
-        except TimeoutError:
+        except TimeoutError as error:
             leave(connection.close)
-            raise self._failed(Unreachable(f"{self._address.url} did not answer within {limit:.0f} s.")) from None
+            failure = Unreachable(f"{self.where} did not answer within {limit:.1f} s.")
+            raise (self._failed(failure) if limit >= PATIENT_S else failure) from error
         except LinkError as error:
             leave(connection.close)
             raise self._failed(error) from error
@@ -158,7 +165,7 @@ class Copier:
                 return await call(work, self._sftp, limit=_left(deadline) + 1)
             except TimeoutError as error:
                 self._drop()
-                raise Unreachable("A copy did not end in time.") from error
+                raise Unreachable(f"A copy did not end in time on {self._line.where}.") from error
             except BaseException:
                 self._drop()
                 raise

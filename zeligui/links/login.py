@@ -26,9 +26,9 @@ LOGIN_S = 10.0
 SILENCE_MS = 5000
 """A connection on which sent data is not acknowledged for this long is broken."""
 
-# What costs least first: curve25519 and AES-GCM are computed outside of the interpreter's lock, a Diffie-Hellman group
-# is not, and would make the event loop late. All else stays possible, for old servers.
-_FIRST_KEX = ("curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
+# What costs least first: these take less than a millisecond; a Diffie-Hellman group is a long exponentiation that holds
+# the interpreter's lock, and would make the event loop late. All else stays possible, for old servers.
+_FIRST_KEX = ("mlkem768x25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 _FIRST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr")
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 

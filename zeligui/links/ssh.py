@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zeligui.errors import Refused
+from zeligui.errors import Refused, Unreachable
 from zeligui.links.addresses import Address
 from zeligui.links.calls import call
 from zeligui.links.copies import Entry, Place, copy, far, near, walk
@@ -59,7 +59,10 @@ class SshLink:
         deadline = time.monotonic() + limit_s
         source = near(local)
         goal = far(remote)
-        entries = await call(walk, source, limit=limit_s)
+        try:
+            entries = await call(walk, source, limit=limit_s)
+        except TimeoutError as error:
+            raise Unreachable(f"A copy to {self.url} did not end in time.") from error
         await self._copier(entries).use(lambda sftp: copy(source, entries, Place(sftp, goal), deadline), deadline)
         self._end_idle_copies()
 
