@@ -152,7 +152,18 @@ def test_a_failed_job_says_how(
         failed = run.wait_for("failed")
         assert (failed["exit_code"], failed["signal"]) == (code, name)
         assert run.wait_for("finished")["counts"]["failed"] == 1
-        assert "set aside" not in run.wait_for("set_aside")["reason"]
+        assert "set_aside" not in run.kinds(), "one failure is not yet the machine's fault"
+
+
+def test_a_machine_on_which_jobs_keep_failing_is_set_aside_for_a_growing_time(bench: Bench) -> None:
+    failing = {"executable": "/bin/false", "arguments": [], "input": [], "output": [], "checkpoint": []}
+    bench.write(ANY, job=failing, reconfiguration={"restart_finished": True})
+    with bench.run("node1.grid") as run:
+        assert "for 10 s" in run.wait_for("set_aside")["reason"]
+        assert "node1.grid" in run.wait_for("held")["reason"]
+        assert "for 20 s" in run.wait_for("set_aside", count=2)["reason"]
+        run.signal(signal.SIGINT)
+        run.end()
 
 
 def test_an_executable_that_does_not_exist_is_the_reason(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from zeligui.experiment.run import words
 from zeligui.experiment.state import ExperimentState, InstanceState
 
 if TYPE_CHECKING:
@@ -109,15 +110,20 @@ class LiveTable(AbstractContextManager["LiveTable"]):
             self._lines.append(line(event))
 
     def _drawn(self) -> Group:
-        table = Table(title=f"{self._experiment.name}: {self._state.profile or 'no profile in force'}")
+        table = Table(title=f"{self._experiment.name}: {self._standing()}")
         for column in ("Instance", "State", "Host", "Profile", "cpuAvail", "Free memory"):
             table.add_column(column)
         for instance in self._state.instances.values():
             table.add_row(*self._row(instance))
         return Group(table, *self._lines)
 
+    def _standing(self) -> str:
+        if self._state.finished is not None:
+            return f"finished, {words(self._state.finished)}"
+        return self._state.profile or "no profile in force"
+
     def _row(self, instance: InstanceState) -> list[str]:
-        attempt = self._state.current(instance.number)
+        attempt = self._state.latest(instance.number)
         state = instance.outcome or ("held" if instance.held else attempt.phase.value if attempt else "waiting")
         if attempt is None:
             return [str(instance.number), state, "", "", "", ""]

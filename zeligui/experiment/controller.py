@@ -21,7 +21,7 @@ from zeligui.experiment.placing import Placing
 from zeligui.experiment.polling import Polling
 from zeligui.experiment.run import Run, words
 from zeligui.experiment.seeking import Seeking
-from zeligui.experiment.state import AttemptState, Phase
+from zeligui.experiment.state import AttemptState, InstanceState, Phase
 from zeligui.grid.machines import Arrival, Machines
 from zeligui.jobs.service import JobService
 from zeligui.tasks import Tasks
@@ -167,10 +167,11 @@ class Controller:
     async def _grant_wishes(self) -> None:
         for wish in list(self._run.state.wishes.values()):
             attempt = self._run.state.attempts.get(wish.job or "")
-            if attempt is None or attempt.instance in self._run.busy:
+            if attempt and attempt.instance in self._run.busy:
                 continue
             try:
-                await self._grant(wish.data["wish"], attempt)
+                if attempt:
+                    await self._grant(wish.data["wish"], attempt)
             except LinkError as error:
                 await self._run.book.record("unfulfilled", str(error), attempt=attempt)
             await self._run.book.record("wish_done", attempt=attempt, wish=wish.sequence)
@@ -195,16 +196,20 @@ class Controller:
             await self._run.book.record("canceled", "a user canceled it", attempt=attempt)
 
     async def _restart_finished(self) -> None:
-        if not self._run.rules.restart_finished:
-            return
-        for instance in self._run.state.instances.values():
-            if instance.outcome in {"done", "failed"} and not instance.canceled and not self._ending.left_there():
+        for instance in self._to_restart():
+            if not self._ending.left_there():
                 reason = "finished jobs are to begin anew (restart_finished)"
                 await self._run.book.record("restarted", reason, instance=instance.number)
 
+    def _to_restart(self) -> list[InstanceState]:
+        """The instances that have ended, and are to begin anew by the experiment's rules."""
+        ended = self._run.state.instances.values() if self._run.rules.restart_finished else ()
+        return [one for one in ended if one.outcome in {"done", "failed"} and not one.canceled]
+
     def _over(self) -> bool:
         state = self._run.state
-        return not self._run.active() and not state.live() and not self._run.busy and not state.wishes
+        waiting = self._run.active() or self._to_restart() or state.wishes
+        return not waiting and not state.live() and not self._run.busy
 
     async def _finish(self) -> Mapping[str, int]:
         """Bring the last files home, for as long as a host's grace at most, then say how it ended."""

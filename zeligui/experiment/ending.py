@@ -97,15 +97,21 @@ class Ending:
         kind = _KINDS[status.state or JobState.FAILED]
         await self._run.book.record(kind, _end_words(status), attempt=attempt, **_verdict(status))
         if kind == "failed" and _at_once(attempt, self._run.clock.now() - timedelta(seconds=AT_ONCE_S)):
-            await self.set_aside(attempt.host, "a job failed there at once")
+            await self.note_failure(attempt.host, "jobs keep failing there at once", most=1)
         return None
 
-    async def set_aside(self, host: str, why: str) -> None:
-        """Give a host no more jobs for a while: twice as long each time, until an hour without a failure."""
+    async def note_failure(self, host: str, why: str, *, most: int = 0) -> None:
+        """Count a failure that may be the host's fault; after `most` in a row it gets no more jobs for a while.
+
+        Each time for twice as long, until an hour has passed without a failure.
+        """
         now = self._run.clock.now()
         before = self._run.state.set_aside.get(host)
         failures = before.failures + 1 if before and (now - before.until).total_seconds() < LONGEST_SET_ASIDE_S else 1
-        seconds = min(LONGEST_SET_ASIDE_S, FIRST_SET_ASIDE_S * 2 ** (failures - 1))
+        if failures <= most:
+            await self._run.book.record("stumbled", why, host=host, failures=failures, until=now.isoformat())
+            return
+        seconds = min(LONGEST_SET_ASIDE_S, FIRST_SET_ASIDE_S * 2 ** (failures - most - 1))
         words = f"{why} ({failures} in a row), so it gets no jobs for {seconds:g} s"
         until = (now + timedelta(seconds=seconds)).isoformat()
         await self._run.book.record("set_aside", words, host=host, failures=failures, until=until)

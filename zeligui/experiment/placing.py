@@ -47,9 +47,9 @@ class Placing:
             try:
                 return await self._run.attempts.prepare(instance, name, service, self._run.state.profile)
             except SubmissionRefused as refused:
-                await self._ending.set_aside(name, f"it refused the job: {refused}")
+                await self._ending.note_failure(name, f"it refused the job: {refused}")
             except (LinkError, InDoubt) as error:
-                await self._ending.set_aside(name, f"it did not take the job: {error}")
+                await self._ending.note_failure(name, f"it did not take the job: {error}")
             finally:
                 self._run.reserved.discard(name)
         return None
@@ -57,7 +57,7 @@ class Placing:
     async def _commit(self, attempt: AttemptState) -> None:
         started = await self._run.attempts.commit(attempt)
         if not started:
-            await self._ending.set_aside(attempt.host, "it did not start what it had prepared")
+            await self._ending.note_failure(attempt.host, "it did not start what it had prepared")
         elif self._run.book.attempt(attempt).phase is Phase.PREPARED:
             self._polling.in_doubt.add(attempt.id)
         self._polling.mind()

@@ -112,6 +112,11 @@ class ExperimentState:
         live = [self.attempts[a] for a in self.instances[instance].attempts if self.attempts[a].live]
         return live[-1] if live else None
 
+    def latest(self, instance: int) -> AttemptState | None:
+        """The instance's newest attempt, ended or not."""
+        attempts = self.instances[instance].attempts
+        return self.attempts[attempts[-1]] if attempts else None
+
     def live(self) -> list[AttemptState]:
         return [attempt for attempt in self.attempts.values() if attempt.live]
 
@@ -310,6 +315,7 @@ _CHANGES: dict[str, Callable[[ExperimentState, Event], ExperimentState]] = {
     "wish": _wish,
     "wish_done": _wish_done,
     "set_aside": _set_aside,
+    "stumbled": _set_aside,
     "finished": _finished,
 }
 
