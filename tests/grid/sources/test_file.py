@@ -66,9 +66,7 @@ async def test_a_file_that_is_missing_or_wrong_is_unreachable(tmp_path: Path) ->
         await anext(watch(file))
 
 
-@pytest.mark.parametrize(
-    "url", ["file://hosts.json", "file://other/srv/hosts.json", "file:///a%00b"]
-)
+@pytest.mark.parametrize("url", ["file://hosts.json", "file://other/srv/hosts.json", "file:///a%00b"])
 def test_a_url_names_a_file_of_this_machine(url: str) -> None:
     with pytest.raises(UsageError, match="names no file"):
         open_source(url, open_links())

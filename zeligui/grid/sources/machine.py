@@ -19,6 +19,9 @@ from zeligui.tasks import Tasks
 CONNECT_S = 25.0
 """The time to the first line beyond the time between two: a connection, and a sensor on a machine that is very busy."""
 
+SILENCE_S = 5.0
+"""So long after three periods without a line, the sensor is given up."""
+
 PROBE_S = 50.0
 """Between two measurements of latency and bandWidth: a minute's values must not expire before the next ones come."""
 
@@ -93,7 +96,7 @@ class _Watch:
     async def read(self, news: asyncio.Queue[Measurement | BaseException]) -> None:
         """Put each line of the sensor into `news`, checked. A flood of lines is thinned, not piled up."""
         publisher = Publisher(self._url)
-        silence_s = 3 * self._period_s + 5
+        silence_s = 3 * self._period_s + SILENCE_S
         limit_s, earliest = silence_s + CONNECT_S, 0.0
         async with aclosing(cast(AsyncGenerator[bytes], self._link.stream(script(self._period_s)))) as lines:
             while True:

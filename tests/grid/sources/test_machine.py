@@ -1,0 +1,213 @@
+"""The sensor over a link: on this machine, over OpenSSH, without python3, and on links that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zeligui.clock import SystemClock
+from zeligui.errors import LinkError, Refused, Unreachable, UsageError
+from zeligui.grid.hosts import Measurement
+from zeligui.grid.machines import Machines
+from zeligui.grid.sources import machine as source_of_machines
+from zeligui.grid.sources import open_source
+from zeligui.grid.sources.machine import MachineSource, measure_way
+from zeligui.links import open_links
+from zeligui.links.link import Links, Reply
+
+TOOLS = ["sh", "cat", "tr", "awk", "sed", "df", "date", "uname", "grep", "sleep", "dd", "getconf", "readlink"]
+
+
+class Odd:
+    """A link that does what the test says."""
+
+    url = "ssh://odd"
+
+    def __init__(self, *lines: bytes, then: str = "silence", seconds: float = 0.0) -> None:
+        self._lines = lines
+        self._then = then
+        self._seconds = seconds
+        self.ended = False
+
+    async def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:
+        try:
+            for line in self._lines:
+                yield line
+            if self._then == "silence":
+                await asyncio.sleep(3600)
+            if self._then == "flood":
+                while True:
+                    await asyncio.sleep(0)
+                    yield self._lines[-1]
+            if self._then == "break":
+                raise Unreachable("The connection broke.")
+        finally:
+            self.ended = True
+
+    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+        if self._then == "break":
+            raise Unreachable("The connection broke.")
+        count = int(script.partition("count=")[2].partition(" ")[0] or 0)
+        await asyncio.sleep(self._seconds * count / 64)
+        return Reply(0, bytes(4096 * count))
+
+
+@pytest.fixture
+async def links() -> AsyncIterator[Links]:
+    links = open_links(known_hosts=[], identities=[])
+    yield links
+    await links.close()
+
+
+async def take(source: Any, holds: Callable[[Measurement], bool], *, most: int = 40) -> Measurement:
+    """The first measurement of which something holds."""
+    async with asyncio.timeout(60), aclosing(source.watch()) as measurements:
+        for _ in range(most):
+            found: Measurement = await anext(measurements)
+            if holds(found):
+                return found
+    pytest.fail("it did not come")
+
+
+async def test_this_machine_is_measured(links: Links) -> None:
+    source = open_source("local://", links, period_s=0.5)
+    found = await take(source, lambda one: "cpuAvail" in one.values)
+    assert found.stamp
+    assert found.stamp == pytest.approx(time.time(), abs=10)
+    assert found.identity
+    assert found.values["osName"] == os.uname().sysname
+    assert "hostName" not in found.values
+    way = await take(source, lambda one: "latency" in one.values)
+    assert way.host == found.host
+    assert way.values.keys() == {"latency", "bandWidth"}
+    assert 0 < float(way.values["latency"]) < 1000
+    assert float(way.values["bandWidth"]) > 1
+
+
+async def test_a_name_in_the_environment_is_the_hosts(links: Links, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZELIGRID_HOSTNAME", "node7.grid")
+    assert (await take(open_source("local://", links), lambda one: bool(one.values))).host == "node7.grid"
+
+
+async def test_without_python_the_shell_measures(links: Links, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found, f"{tool} is missing on this machine"
+        (tmp_path / tool).symlink_to(found)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = await take(open_source("local://", links, period_s=0.5), lambda one: bool(one.values))
+    assert {"cpuAvail", "runnable", "load1", "freeMemory", "freeDisk", "cpuCount"} <= found.values.keys()
+    assert found.note == ""
+    assert found.stamp == int(found.stamp or 0.5), "the shell knows whole seconds"
+
+
+async def test_a_machine_behind_openssh_is_measured(openssh: Callable[..., Any]) -> None:
+    server = openssh()
+    links = open_links(known_hosts=[server.known_hosts], identities=[server.identity])
+    machines = Machines([open_source(server.url, links, period_s=0.5)], clock=SystemClock())
+    try:
+        machines.start()
+        await machines.first_round(30)
+        (host,) = machines.hosts()
+        assert (host.status, host.service) == ("up", server.url)
+        assert {"cpuAvail", "latency", "bandWidth"} <= host.values.keys()
+        server.stop()
+        async with asyncio.timeout(30):
+            while machines.hosts()[0].status != "refused":
+                await asyncio.sleep(0.05)
+    finally:
+        await machines.close()
+        await links.close()
+
+
+async def test_silence_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_of_machines, "CONNECT_S", 0.0)
+    monkeypatch.setattr(source_of_machines, "SILENCE_S", 0.1)
+    link = Odd()
+    with pytest.raises(Unreachable, match=r"ssh://odd has sent no measurement for 0.4 s\."):
+        await take(MachineSource(link.url, link, period_s=0.1), lambda one: False)
+    assert link.ended
+
+
+async def test_an_end_of_the_sensor_is_unreachable() -> None:
+    with pytest.raises(Unreachable, match="The sensor on ssh://odd has ended"):
+        await take(MachineSource("ssh://odd", Odd(then="end")), lambda one: False)
+
+
+async def test_a_broken_connection_ends_it() -> None:
+    with pytest.raises(LinkError, match="The connection broke"):
+        await take(MachineSource("ssh://odd", Odd(b'{"values": {"load1": 1}}', then="break")), lambda one: False)
+
+
+async def test_what_cannot_be_measured_of_the_way_is_told() -> None:
+    class Half(Odd):
+        async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+            return Reply(1, b"no such program")
+
+    link = Half(b'{"values": {"load1": 1}}', then="flood")
+    source = MachineSource(link.url, link, period_s=0.1)
+    found = await take(source, lambda one: bool(one.note))
+    assert found.values == {"load1": 1.0}
+    assert found.note == "Latency and bandwidth could not be measured: ssh://odd sent 15 bytes of 0 and the status 1."
+
+
+async def test_a_flood_is_thinned() -> None:
+    source = MachineSource("ssh://odd", Odd(b'{"values": {"load1": 1}}', then="flood"), period_s=2.0)
+    begun, count = time.monotonic(), 0
+    async with aclosing(source.watch()) as measurements:
+        async for one in measurements:
+            count += "load1" in one.values
+            if time.monotonic() > begun + 1:
+                break
+    assert 2 <= count <= 7
+
+
+async def test_bandwidth_is_that_of_one_transfer() -> None:
+    latency, bandwidth = await measure_way(Odd(seconds=0.2))
+    assert latency < 0.1
+    assert bandwidth == pytest.approx(256 * 1024 * 8 / 1e6 / 0.2, rel=0.4)
+
+
+async def test_a_fall_of_the_bandwidth_is_confirmed() -> None:
+    class Hurrying(Odd):
+        async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+            reply = await super().run(script, data=data, limit_s=limit_s)
+            if reply.output:
+                self._seconds = 0.02
+            return reply
+
+    _, bandwidth = await measure_way(Hurrying(seconds=0.5), last=100.0)
+    assert bandwidth > 40
+    _, bandwidth = await measure_way(Odd(seconds=0.2), last=100.0)
+    assert bandwidth < 15
+
+
+async def test_a_wrong_answer_is_refused() -> None:
+    class Cut(Odd):
+        async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+            return Reply(0, b"x")
+
+    with pytest.raises(Refused, match="sent 1 bytes of 0"):
+        await measure_way(Cut())
+
+
+@pytest.mark.parametrize("url", ["nothing", "gopher://host", "ssh:host"])
+def test_an_unknown_scheme_names_the_known_ones(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_source(url, open_links())
+    assert "ssh://" in caught.value.hint
+    assert "local://" in caught.value.hint
+
+
+@pytest.mark.parametrize("period_s", [0, -1, float("nan"), 1e6])
+def test_an_impossible_period_is_refused(period_s: float) -> None:
+    with pytest.raises(UsageError):
+        open_source("local://", open_links(), period_s=period_s)
