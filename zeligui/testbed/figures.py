@@ -48,8 +48,9 @@ class Pulse:
     def look(self, processes: Iterable[Process], *, hidden: int) -> Activity:
         """Sum up all but the process `hidden`.
 
-        A thread is runnable when it runs or waits for a processor, and its process has used a tick of one since the
-        last look or was runnable then as well: neither the sensor, which wakes for a millisecond, nor a poll counts.
+        A thread is runnable when it runs or waits for a processor, and its process, seen at the last look, has used a
+        tick of one since then or was runnable then as well: neither the start of the sensor counts, nor its waking
+        for a millisecond, nor a poll.
         """
         before, self._before = self._before, {}
         count = runnable = blocked = resident_kb = 0
@@ -57,7 +58,7 @@ class Pulse:
             if process.pid == hidden:
                 continue
             states = Counter(thread_states(process))
-            ticks, ran = before.get(process.pid, (0, False))
+            ticks, ran = before.get(process.pid, (process.ticks, False))
             self._before[process.pid] = (process.ticks, states["R"] > 0)
             count += 1
             runnable += states["R"] if ran or process.ticks > ticks else 0

@@ -16,7 +16,7 @@ from zeligui.errors import UsageError, ZeliGridError
 from zeligui.testbed.figures import Figures, Pulse
 from zeligui.testbed.isolation import Isolation, spawn
 from zeligui.testbed.node import MESSAGE, Load, Plan, live
-from zeligui.testbed.processes import Process, kill, read
+from zeligui.testbed.processes import Process, kill
 
 ANSWER_S = 10.0
 SO_PASSCRED = 16  # from asm-generic/socket.h; Python has no name for it
@@ -46,7 +46,7 @@ class Node:
 
     def power_on(self) -> None:
         """Boot, unless it runs; `wait` tells when the server listens."""
-        if self._server and read(self._server):
+        if self._server and _is_listening(self.plan.port):
             return
         self.power_off()  # what is left of a node whose server ended
         self.plan.home.mkdir(parents=True, exist_ok=True)
@@ -134,6 +134,12 @@ def place(port: int) -> socket.socket:
         return _bound(port)
     except OSError:
         return _bound(0)
+
+
+def _is_listening(port: int) -> bool:
+    """Whether somebody listens at a port, as who connects would find (proc_pid_net(5): state 0A)."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
 
 
 def _listening(port: int) -> socket.socket:
