@@ -32,6 +32,30 @@ HOSTS = [
 ]
 
 
+DUMP = """# extended LDIF
+#
+# filter: (objectclass=*)
+
+# peyote.aei.mpg.de, local, Grid
+dn: Mds-Host-hn=peyote.aei.mpg.de, Mds-Vo-name=local,o=Grid
+Mds-Cpu-speedMHz: 2799
+Mds-Cpu-Total-count: 4
+Mds-validto: 20040503202836Z
+Mds-Cpu-features: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cm
+ov pat pse36 clflush dts acpi mmx fxsr sse sse2 ss ht tm pbe cid
+Mds-Os-name:Linux
+Mds-Cpu-Total-Free-1minX100: 393
+
+dn: Mds-Device-Group-name=memory, Mds-Host-hn=peyote.aei.mpg.de, Mds-Vo-name=l
+ ocal,o=Grid
+Mds-Memory-Ram-Total-freeMB: 3749
+
+# search result
+search: 2
+result: 0 Success
+"""
+
+
 class Zeligrid:
     """Runs commands in a folder that has a contract and a file of hosts."""
 
@@ -174,6 +198,15 @@ def test_an_entry_that_is_wrong_is_named(zeligrid: Zeligrid) -> None:
     assert (status, out) == (2, "")
     assert "hosts.json" in err
     assert "entry 2" in err
+
+
+def test_a_dump_is_taken_as_of_its_own_moment_and_its_age_is_said(zeligrid: Zeligrid) -> None:
+    """Two entries of a real MDS 2, one folded badly, and what ldapsearch prints around them."""
+    (zeligrid.folder / "dump.ldif").write_text(DUMP)
+    zeligrid.contract.write_text("[p]\nosName=Linux\ncpuAvail>0.6\ncpuSpeed>2000\n`Mds-Cpu-Total-count` = 4\n")
+    status, out, err = zeligrid("match", zeligrid.contract, "--hosts", zeligrid.folder / "dump.ldif", "--json")
+    assert (status, json.loads(out)["apt"]) == (0, ["peyote.aei.mpg.de"])
+    assert "1 of 1 hosts were valid until 2004-05-03 20:28 UTC" in err
 
 
 def test_no_machines_are_named_by_nobody(zeligrid: Zeligrid) -> None:

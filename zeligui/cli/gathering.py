@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from zeligui.contract.columns import Columns
@@ -92,8 +93,19 @@ def _of_file(file: HostFile, labels: Mapping[str, Mapping[str, str]]) -> Gathere
     hosts = tuple(
         Host(host.name, url, "up", "", {**host.values, **labels.get(host.name, {})}, ages={}) for host in named
     )
-    warnings = tuple(f"{file.path}: {warning}" for warning in file.warnings)
+    warnings = tuple(f"{file.path}: {warning}" for warning in (*file.warnings, *_expired(file, datetime.now(UTC))))
     return Gathered(hosts, _columns(hosts), warnings, answered=True)
+
+
+def _expired(file: HostFile, now: datetime) -> tuple[str, ...]:
+    """A file is taken as of its own moment; that this is long past, by its publishers' own word, is said once."""
+    past = [host.expires for host in file.hosts if host.expires is not None and host.expires < now.timestamp()]
+    if not past:
+        return ()
+    last = datetime.fromtimestamp(max(past), UTC)
+    return (
+        f"The values of {len(past)} of {len(file.hosts)} hosts were valid until {last:%Y-%m-%d %H:%M} UTC at most.",
+    )
 
 
 def _joined(measured: Gathered, of_file: Gathered) -> Gathered:

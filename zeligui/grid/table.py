@@ -50,9 +50,13 @@ class Table(Columns):
             for name, value in values.items():
                 key = spelling.setdefault(name.casefold(), name)
                 if isinstance(value, str):
-                    texts.setdefault(key, _Coder(len(hosts)))[index] = value
+                    if key not in texts:
+                        texts[key] = _Coder(len(hosts))
+                    texts[key][index] = value
                 else:
-                    numbers.setdefault(key, np.full(len(hosts), np.nan))[index] = value
+                    if key not in numbers:
+                        numbers[key] = np.full(len(hosts), np.nan)
+                    numbers[key][index] = value
         return cls([name for name, _ in hosts], numbers, {name: coder.texts() for name, coder in texts.items()})
 
     @property
