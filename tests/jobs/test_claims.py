@@ -57,6 +57,19 @@ async def test_commit_and_prepare_may_be_repeated(place: Place) -> None:
     assert await place.output(attempt) == b"ran\n"
 
 
+async def test_a_repeated_preparation_leaves_the_files_of_a_running_job(here: Place, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("first")
+    job = JobDescription("sh", ("-c", "read x; cat file"), input=("file",), folder=tmp_path, interactive=True)
+    attempt = secrets.token_hex(16)
+    here.handles[attempt] = await here.service.prepare(attempt, job)
+    await here.service.commit(attempt)
+    (tmp_path / "file").write_text("second")
+    assert await here.service.prepare(attempt, job) == here.handles[attempt]
+    await here.service.send(attempt, b"\n")
+    await here.ended(attempt)
+    assert await here.output(attempt) == b"first"
+
+
 async def test_only_one_wrapper_of_many_wins(here: Place) -> None:
     attempt = secrets.token_hex(16)
     services = [here.fresh() for _ in range(4)]

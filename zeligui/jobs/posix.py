@@ -51,7 +51,10 @@ class PosixService:
         order = scripts.order(attempt, job, limit_s=self._prepared_s, reaper=reaper)
         nonce = secrets.token_hex(8)
         if staged:
-            folder = self._answer(await self._link.run(scripts.claim(attempt, nonce, job)), "claimed")
+            reply = await self._link.run(scripts.claim(attempt, nonce, job))
+            folder = self._answer(reply, "claimed", "ready")
+            if self._word(reply)[0] == "ready":  # prepared before, perhaps even running: its files are its own
+                return folder
             for path, name in staged:
                 await self._link.put(path, f"{folder}/work/{name}")
         script = scripts.start(attempt, nonce, job, machine, reaper)
@@ -141,9 +144,9 @@ class PosixService:
             raise Unreachable(f"{self.url} is another machine now than the one that has the job {words[0]}.")
         raise ZeliGridError(f"The job {words[0]} on {self.url}: {rest or _WORDS.get(word, word)}.")
 
-    def _answer(self, reply: Reply, wanted: str) -> str:
+    def _answer(self, reply: Reply, *wanted: str) -> str:
         word, rest = self._word(reply)
-        if word != wanted:
+        if word not in wanted:
             said = reply.errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
             raise SubmissionRefused(f"{self.url} refused the job: {rest}{f' ({said})' if said else ''}.")
         return rest

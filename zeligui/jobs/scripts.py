@@ -85,7 +85,7 @@ def start(attempt: str, nonce: str, job: JobDescription, on: Machine, reaper: st
     program = {"python3": ("reaper.py",), "perl": ("reaper.pl",), "sh": ("common.sh", "reaper.sh")}[reaper]
     lines = [_claim(attempt, nonce, job)]
     for name, content in (("killer", killer), ("reaper", text(*program))):
-        lines.append(shlex.join(["install", name, content, str(len(content.encode()))]))
+        lines.append(shlex.join(["install", name, content]))
     lines.append(f"umask $mask; {_RESTORE_LOCALE}")
     lines.append(_start(on, reaper))
     return "\n".join(lines) + "\n"

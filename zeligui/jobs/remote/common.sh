@@ -10,7 +10,8 @@ key=${ZELIGRID_HOSTNAME:-}
 if [ -z "$key" ]; then
     # Both: diskless nodes share a machine-id, copied machines a name.
     read -r machine 2>/dev/null < /etc/machine-id
-    key=$(uname -n)${machine:+-$machine}
+    read -r key 2>/dev/null < /proc/sys/kernel/hostname || key=$(uname -n)
+    key=$key${machine:+-$machine}
 fi
 case $key in
 *[!A-Za-z0-9._-]* | .*) key=h$(printf %s "$key" | tr -c 'A-Za-z0-9._-' _) ;;
@@ -41,7 +42,7 @@ locate() {
 
 # here: whether $claim was made on this machine, since it was booted.
 here() {
-    case $claim in "claim "*" $boot $ns "*) [ "${claimed%/claims/*}" = "$jobs/$key" ] ;; *) false ;; esac
+    case "$claim " in "claim "*" $boot $ns "*) [ "${claimed%/claims/*}" = "$jobs/$key" ] ;; *) false ;; esac
 }
 
 # decide PENDING DECISION: rename a file that was made with the claim; whoever is first decides.
