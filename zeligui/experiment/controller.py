@@ -28,8 +28,10 @@ from zeligui.tasks import Tasks
 
 STEP_S = 1.0
 """The longest time between two looks at everything; what arrives is looked at at once."""
-GATHER_S = 0.02
+GATHER_S = 0.05
 """Arrivals within this time are judged together."""
+CATCH_UP_S = 0.25
+"""Between two looks at what other processes wrote into the journal."""
 SLEPT_S = 5.0
 """When the age clock runs ahead of patience by this much, the machine was asleep."""
 
@@ -70,6 +72,7 @@ class Controller:
         self._keeping = Keeping(self._run, self._polling, self._placing, self._ending)
         self._seeking = Seeking(self._run, self._keeping, self._placing)
         self._slept = clock.age() - clock.patience()
+        self._caught_up = -CATCH_UP_S
 
     def listen(self, heard: Callable[[Event], None]) -> None:
         """Tell every event from now on to `heard`."""
@@ -140,8 +143,7 @@ class Controller:
         if self._failure:
             raise self._failure
         self._notice_sleep()
-        await self._run.book.catch_up()
-        await self._grant_wishes()
+        await self._catch_up()
         self._polling.mind()
         columns = self._run.columns()
         await self._keeping.judge(columns)
@@ -151,6 +153,13 @@ class Controller:
         await self._restart_finished()
         self._ending.clear()
         self._polling.mind()
+
+    async def _catch_up(self) -> None:
+        now = self._run.clock.patience()
+        if now - self._caught_up >= CATCH_UP_S:
+            self._caught_up = now
+            await self._run.book.catch_up()
+            await self._grant_wishes()
 
     def _notice_sleep(self) -> None:
         slept = self._run.clock.age() - self._run.clock.patience()
