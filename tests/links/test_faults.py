@@ -88,6 +88,15 @@ async def test_what_is_no_ssh_server_is_said(reach: OpenLinks, speaker: Callable
         await reach().to(f"ssh://127.0.0.1:{port}").run(":", limit_s=5)
 
 
+async def test_what_a_server_says_reaches_no_terminal_as_it_is(
+    reach: OpenLinks, speaker: Callable[..., Speaker]
+) -> None:
+    port = speaker(b"\x1b[2J\x07gone\r\n" * 200, hang_up=True).port
+    with pytest.raises(LinkError) as caught:
+        await reach().to(f"ssh://127.0.0.1:{port}").run(":", limit_s=5)
+    assert str(caught.value).isprintable()
+
+
 async def test_a_cut_fails_what_is_under_way_and_the_next_call_connects_again(relayed: tuple[Link, Relay]) -> None:
     link, way = relayed
     await link.run(":")

@@ -16,6 +16,7 @@ from zeligui.errors import Refused, Unreachable
 from zeligui.links.hostkeys import HostKey, KnownHosts
 from zeligui.links.identities import Identities
 from zeligui.links.routes import Hop
+from zeligui.links.shell import printable
 
 DIAL_S = 5.0
 """How long a machine may take to accept a connection, and then again to say its first word."""
@@ -141,7 +142,12 @@ def _authenticate(transport: paramiko.Transport, hop: Hop, named: Sequence[Path]
 
 
 def _listed(kinds: Sequence[str]) -> str:
-    return " or ".join(kinds)
+    return _said(" or ".join(kinds))
+
+
+def _said(words: object) -> str:
+    """Words that may be the other machine's, fit for a terminal."""
+    return printable(str(words)[:200]).rstrip(".")
 
 
 @contextmanager
@@ -156,12 +162,12 @@ def in_words(where: str, doing: str) -> Iterator[None]:
     except TimeoutError as error:
         raise Unreachable(f"{where} did not answer in time while {doing}.") from error
     except IncompatiblePeer as error:
-        raise Refused(f"{where} has no way of encryption in common with ZeliGrid: {error}.") from error
+        raise Refused(f"{where} has no way of encryption in common with ZeliGrid: {_said(error)}.") from error
     except paramiko.ChannelException as error:
-        raise Refused(f"{where} refused a channel while {doing}: {error.text}.") from error
+        raise Refused(f"{where} refused a channel while {doing}: {_said(error.text)}.") from error
     except (EOFError, OSError, paramiko.SSHException) as error:
         reason = getattr(error, "strerror", None) or str(error) or "the connection broke"
-        raise Unreachable(f"{where} failed while {doing}: {reason}.") from error
+        raise Unreachable(f"{where} failed while {doing}: {_said(reason)}.") from error
 
 
 def _left(deadline: float, most: float) -> float:
