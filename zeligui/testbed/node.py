@@ -86,6 +86,16 @@ def live(plan: Plan, client_key: Path, listener: socket.socket, lifeline: socket
     if not server:
         _serve(plan, client_key, listener, lifeline)
     listener.close()
+    try:
+        _attend(plan, server, lifeline, wake)
+    finally:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who ends from now on is not waited for
+        kill_below(os.getpid(), limit_s=END_S)
+    return 0
+
+
+def _attend(plan: Plan, server: int, lifeline: socket.socket, wake: socket.socket) -> None:
+    """Reap who ends and make the loads that are asked for, until the server or the grid has gone."""
     loads: set[int] = set()
     while True:
         ready, _, _ = select.select([lifeline, wake], [], [])
@@ -94,17 +104,14 @@ def live(plan: Plan, client_key: Path, listener: socket.socket, lifeline: socket
             ended = _reap()
             loads -= ended
             if server in ended:
-                break
+                return
         if lifeline in ready:
             message = lifeline.recv(MESSAGE)
             if not message:
-                break
+                return
             _end(loads)
             loads = _start(Load(**json.loads(message)), plan)
             lifeline.send(b"loaded")
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who ends from now on is not waited for
-    kill_below(os.getpid(), limit_s=END_S)
-    return 0
 
 
 def _serve(plan: Plan, client_key: Path, listener: socket.socket, lifeline: socket.socket) -> None:
