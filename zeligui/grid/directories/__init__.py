@@ -6,7 +6,7 @@ The entries come from a file (LDIF) or from a server that answers LDAP; nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from zeligui.grid.directories import glue1, glue2, mds
@@ -117,8 +117,8 @@ def _agree(first: Described, second: Described) -> bool:
     return all(second.values.get(name, value) == value for name, value in first.values.items())
 
 
-def _free_name(name: str, taken: Iterable[str]) -> str:
+def _free_name(name: str, taken: Collection[str]) -> str:
     number = 2
-    while f"{name}#{number}".casefold() in set(taken):
+    while f"{name}#{number}".casefold() in taken:
         number += 1
     return f"{name}#{number}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from zeligui.grid.directories import values
 from zeligui.grid.directories.described import Described, Facts
@@ -33,6 +34,7 @@ _ENVIRONMENT_KEYS = ("glue2computingshareexecutionenvironmentforeignkey", "glue2
 _SERVICE_KEYS = ("glue2computingsharecomputingserviceforeignkey", "glue2shareserviceforeignkey")
 _MANAGER_KEYS = ("glue2executionenvironmentcomputingmanagerforeignkey", "glue2resourcemanagerforeignkey")
 _MANAGED_KEYS = ("glue2computingmanagercomputingserviceforeignkey", "glue2managerserviceforeignkey")
+_DOMAIN_KEYS = ("glue2serviceadmindomainforeignkey",)
 _NOT_RUN = 444_444.0
 _NO_PLATFORM = re.compile(r"[\s(]")
 
@@ -48,65 +50,83 @@ class Glue2:
 
     def hosts(self) -> list[Described]:
         """The execution environments, each with the queues whose shares name it or its service."""
-        environments = self._environments()
-        queues = self._queues(environments)
-        return [self._host(each, queues.get(id(each.entry), Queues())) for each in environments]
+        queues = self._queues()
+        return [self._host(each, queues.get(each, Queues())) for each in self._environments.every]
 
     def orphans(self) -> list[str]:
         """The shares that name no execution environment of this directory."""
-        environments = self._environments()
         shares = self.by_kind.get("glue2computingshare", [])
-        return [own_id(share, "glue2computingshare") for share in shares if not _served(share, environments)]
+        return [own_id(share, "glue2computingshare") for share in shares if not self._environments.before(share)]
 
-    def _environments(self) -> list[_Environment]:
+    @cached_property
+    def _environments(self) -> _Environments:
         managers = {
             own_id(entry, "glue2computingmanager").casefold(): _one(entry, _MANAGED_KEYS) or _service_in(entry)
             for entry in self.by_kind.get("glue2computingmanager", [])
         }
         entries = self.by_kind.get(_ENVIRONMENT, [])
-        return [_Environment(entry, _service_of(entry, managers)) for entry in entries]
+        return _Environments([_Environment(entry, _service_of(entry, managers)) for entry in entries])
 
-    def _queues(self, environments: list[_Environment]) -> dict[int, Queues]:
-        queues: dict[int, Queues] = {}
+    def _queues(self) -> dict[_Environment, Queues]:
+        queues: dict[_Environment, Queues] = {}
         for share in self.by_kind.get("glue2computingshare", []):
             facts = Facts([share], _idle_defaults)
             queue = facts.text("glue2computingsharemappingqueue") or own_id(share, "glue2computingshare")
             free = facts.number("glue2computingsharefreeslots", choose=max)
             wait = facts.number("glue2computingshareestimatedaveragewaitingtime", choose=max)
-            for environment in _served(share, environments):
-                queues.setdefault(id(environment.entry), Queues()).told(queue.casefold(), free, wait)
+            for environment in self._environments.before(share):
+                queues.setdefault(environment, Queues()).told(queue.casefold(), free, wait)
         return queues
 
     def _host(self, environment: _Environment, queues: Queues) -> Described:
         facts = Facts([environment.entry], _constant_text)
         stamp, valid = facts.seconds("glue2entitycreationtime"), facts.number("glue2entityvalidity")
+        site = environment.entry.dn.value("glue2domainid") or self._sites.get(environment.service) or self._only_site
         return facts.described(
             own_id(environment.entry, _ENVIRONMENT),
-            _mapped(facts) | queues.values() | {"site": self._site(environment)},
+            _mapped(facts) | queues.values() | {"site": site},
             stamp=stamp,
             expires=stamp + valid if stamp is not None and valid is not None else None,
         )
 
-    def _site(self, environment: _Environment) -> str | None:
-        """By the DN, the service's foreign key, or the only domain of the directory."""
+    @cached_property
+    def _sites(self) -> dict[str, str | None]:
+        """The site of each service, by its ID in small letters."""
         services = self.by_kind.get("glue2computingservice", [])
-        own = (each for each in services if own_id(each, "glue2computingservice").casefold() == environment.service)
-        keyed = next((name for each in own if (name := _one(each, ("glue2serviceadmindomainforeignkey",)))), None)
+        return {own_id(each, "glue2computingservice").casefold(): _one(each, _DOMAIN_KEYS) for each in services}
+
+    @cached_property
+    def _only_site(self) -> str | None:
         domains = {own_id(each, "glue2admindomain") for each in self.by_kind.get("glue2admindomain", [])}
-        only = next(iter(domains)) if len(domains) == 1 else None
-        return environment.entry.dn.value("glue2domainid") or keyed or only
+        return domains.pop() if len(domains) == 1 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Environment:
     """An execution environment and the ID, in small letters, of the service that it belongs to."""
 
     entry: Entry
     service: str
 
-    @property
-    def key(self) -> str:
-        return own_id(self.entry, _ENVIRONMENT).casefold()
+
+class _Environments:
+    """All execution environments of a directory, found by their ID or their service's."""
+
+    def __init__(self, every: Sequence[_Environment]) -> None:
+        self.every = every
+        self._by_id: dict[str, list[_Environment]] = {}
+        self._by_service: dict[str, list[_Environment]] = {}
+        for each in every:
+            self._by_id.setdefault(own_id(each.entry, _ENVIRONMENT).casefold(), []).append(each)
+            self._by_service.setdefault(each.service, []).append(each)
+
+    def before(self, share: Entry) -> list[_Environment]:
+        """Those that a share names, of its own service where IDs come twice; else all of its service."""
+        named = {text.strip().casefold() for key in _ENVIRONMENT_KEYS for text in share.values.get(key, ())}
+        service = (_one(share, _SERVICE_KEYS) or _service_in(share)).casefold()
+        of_service = self._by_service.get(service, []) if service else []
+        by_name = [each for name in named for each in self._by_id.get(name, [])]
+        return [each for each in by_name if each.service == service] or by_name or of_service
 
 
 def own_id(entry: Entry, kind: str) -> str:
@@ -149,15 +169,6 @@ def _idle_defaults(facts: Facts) -> frozenset[str]:
         return frozenset()
     names = ("glue2computingsharefreeslots", "glue2computingshareestimatedaveragewaitingtime")
     return frozenset(name for name in names if facts.number(name) == 0)
-
-
-def _served(share: Entry, environments: Iterable[_Environment]) -> list[_Environment]:
-    """The environments that a share names, of its own service where IDs come twice; else all of its service."""
-    named = {text.strip().casefold() for key in _ENVIRONMENT_KEYS for text in share.values.get(key, ())}
-    service = (_one(share, _SERVICE_KEYS) or _service_in(share)).casefold()
-    by_name = [each for each in environments if each.key in named]
-    of_service = [each for each in environments if service and each.service == service]
-    return [each for each in by_name if each in of_service] or by_name or of_service
 
 
 def _service_of(environment: Entry, managers: dict[str, str]) -> str:
