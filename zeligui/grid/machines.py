@@ -129,9 +129,15 @@ class Machines:
         while True:
             try:
                 async with aclosing(cast(AsyncGenerator[Measurement], feed.source.watch())) as measurements:
-                    async for measurement in measurements:
+                    while True:
+                        feed.waiting = True
+                        self._settled.set()
+                        measurement = await anext(measurements, None)
+                        feed.waiting = False
+                        if measurement is None:
+                            raise Unreachable(f"{feed.url} has nothing more to say.")
                         self._arrived(feed, measurement)
-                raise Unreachable(f"{feed.url} has nothing more to say.")
+                        await asyncio.sleep(0)  # a file gives 10,000 hosts without a pause; others have their turn
             except LinkError as error:
                 self._failed(feed, error)
             pause = min(LONGEST_PAUSE_S, 2.0 ** min(feed.failures - 1, 10))
@@ -164,7 +170,6 @@ class Machines:
         self._review(machine, quietly=bool(attributes))
         if attributes:
             self._tell(Arrival(machine.name, measured=True, attributes=attributes))
-        self._settled.set()
 
     def _record(self, machine: Machine, feed: Feed, measurement: Measurement) -> frozenset[str]:
         """Take over what is new; of a source that does not lead, what the leading one does not give."""

@@ -16,13 +16,14 @@ WAY = frozenset({"latency", "bandwidth"})
 
 @dataclass(eq=False, slots=True)
 class Feed:
-    """A source and how it does. `order` is its place among the sources."""
+    """A source and how it does. `order` is its place among the sources; `waiting`: it has nothing to say just now."""
 
     order: int
     source: Source
     status: str = "unreachable"
     detail: str = "It has not answered yet."
     answered: bool = False
+    waiting: bool = False
     failures: int = 0
     machines: dict[str, Machine] = field(default_factory=dict)
 
@@ -40,7 +41,7 @@ class Feed:
         """Whether it gave all that it measures once, or failed."""
         whole = WAY if self.reaches else frozenset()
         given = set().union(*(machine.given[self] for machine in self.machines.values()))
-        return self.failures > 0 or (self.answered and whole <= given)
+        return self.failures > 0 or (self.answered and self.waiting and whole <= given)
 
     def heard(self, note: str) -> None:
         """It answers."""
