@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Found = Mapping[str, Mapping[str, Sequence[Finding]]]
 
 _SHOWN = (
-    *("osName", "cpuCount", "cpuSpeed", "cpuAvail", "load1", "freeMemory", "freeDisk", "bandWidth", "latency"),
-    *("machines", "freeSlots", "queueWait", "site"),
+    *("osName", "cpuCount", "cpuSpeed", "cpuAvail", "load1", "freeMemory", "totalMemory", "freeDisk", "bandWidth"),
+    *("latency", "machines", "freeSlots", "queueWait", "site"),
 )
 _STATUS = {
     "up": "up",

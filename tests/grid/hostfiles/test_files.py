@@ -161,6 +161,11 @@ def test_a_file_of_no_format_says_which_there_are(tmp_path: Path) -> None:
     assert "LDIF" in caught.value.hint
 
 
+def test_ldif_without_any_entry_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="begins with dn"):
+        written(tmp_path, "Mds-Os-name: Linux\n", "a.ldif")
+
+
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     for missing in (tmp_path / "nowhere.json", tmp_path):
         with pytest.raises(UsageError, match="cannot be read") as caught:

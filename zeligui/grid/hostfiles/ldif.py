@@ -31,6 +31,7 @@ class Ldif:
     entries: dict[tuple[tuple[str, str], ...], Entry] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
+    nameless: int = 0
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> Ldif:
@@ -40,6 +41,8 @@ class Ldif:
         for pairs in _records(_unfolded(lines, ldif.warnings.append)):
             number += any(name == "dn" for name, _, _ in pairs)
             ldif._take(_decoded(pairs, number, ldif.warnings.append), number)
+        if not number and ldif.nameless:
+            raise UsageError("no line of it begins with dn: as the entries of LDIF do.", hint=_EXPORT_AGAIN)
         if ldif.strangers:
             ldif.warnings.append(_told_of(ldif.strangers))
         return ldif
@@ -51,6 +54,7 @@ class Ldif:
         if not pairs:
             return
         if pairs[0][0].casefold() != "dn":
+            self.nameless += 1
             self.warnings.append(f"After entry {number}: a record without a dn ({pairs[0][0]}: …) is left out.")
             return
         self._apply(Dn.of(pairs[0][1]), pairs[1:], number)
