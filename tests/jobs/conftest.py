@@ -9,9 +9,10 @@ import pytest
 
 from tests.jobs.places import Place
 from tests.servers import OpenSsh
+from zeligui.jobs.scripts import REAPERS
 from zeligui.testbed.grid import Grid
 
-WAYS = ("local-python3", "local-perl", "local-sh", "openssh-python3", "openssh-perl", "node-python3")
+WAYS = ("local-python3", "local-perl", "local-sh", "openssh-python3", "node-python3")
 
 
 @pytest.fixture(scope="session", params=WAYS)
@@ -39,9 +40,25 @@ async def place(way: str, request: pytest.FixtureRequest, own_home: Path) -> Asy
     await found.close()
 
 
+@pytest.fixture(params=REAPERS)
+async def watched(request: pytest.FixtureRequest, own_home: Path) -> AsyncIterator[Place]:
+    """This machine, with each of the reapers."""
+    found = Place("local://", request.param)
+    yield found
+    await found.close()
+
+
 @pytest.fixture
 async def here(own_home: Path) -> AsyncIterator[Place]:
     """This machine, with its best reaper."""
     found = Place("local://", None)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def node(grid: Grid, own_home: Path) -> AsyncIterator[Place]:
+    """The grid's second node, with its best reaper."""
+    found = Place(grid.sources[1], None, known_hosts=grid.known_hosts, identity=grid.identity)
     yield found
     await found.close()

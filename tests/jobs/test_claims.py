@@ -17,6 +17,7 @@ from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, Z
 from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.posix import PosixService
 from zeligui.links.link import Link, Reply
+from zeligui.testbed.grid import Grid
 
 TRUE = JobDescription("true")
 APPEND = JobDescription("sh", ("-c", "echo ran; sleep 1000"))
@@ -167,17 +168,17 @@ async def test_a_preparation_whose_wrapper_was_killed_is_refused(place: Place) -
     assert (await place.status(attempt)).state is JobState.FAILED
 
 
-async def test_the_fence_ends_a_job_that_nobody_polls(place: Place) -> None:
-    attempt = await place.start("sh", "-c", "setsid sleep 1000 & wait", fence_s=3.0)
+async def test_the_fence_ends_a_job_that_nobody_polls(watched: Place) -> None:
+    attempt = await watched.start("sh", "-c", "setsid sleep 1000 & wait", fence_s=3.0)
     begun, gaps = time.monotonic(), []
     while time.monotonic() - begun < 4:  # polls renew it
         before = time.monotonic()
-        status = await place.status(attempt)
+        status = await watched.status(attempt)
         await asyncio.sleep(0.2)
         gaps.append(time.monotonic() - before)
     assert max(gaps) > 2 or not (status.state and status.state.final)
-    await place.quiet(attempt)
-    status = await place.status(attempt)
+    await watched.quiet(attempt)
+    status = await watched.status(attempt)
     assert status.state is JobState.FAILED
     assert "fence" in status.detail
 
@@ -201,6 +202,19 @@ async def test_another_boot_is_host_rebooted_and_another_machine_is_not_judged(h
     claim.write_text("")
     assert (await here.status(attempt)).state is None
     claim.write_text(" ".join(was) + "\n")
+
+
+async def test_a_node_that_was_powered_off_and_on_has_rebooted(grid: Grid, node: Place) -> None:
+    attempt = await node.start("sleep", "1000")
+    await node.until(attempt, JobState.RUNNING)
+    await grid.stop(grid.names[1])
+    with pytest.raises(LinkError):
+        await node.status(attempt)
+    await grid.start(grid.names[1])
+    node.service = node.fresh()  # the old link waits a while before it tries again
+    status = await node.status(attempt)
+    assert (status.state, status.detail) == (JobState.FAILED, "host rebooted")
+    await node.service.discard(attempt)
 
 
 async def test_a_home_shared_with_another_machine(here: Place, monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
@@ -284,30 +298,28 @@ def fill(folder: Path) -> None:
             pass
 
 
-async def test_a_full_disk_refuses_what_is_new_and_keeps_every_verdict(small_disk: Path) -> None:
-    place = Place("local://", None)
-    ends = await place.start("sh", "-c", "read x; exit 9", interactive=True)
-    await place.service.send(ends, b"", end=False)
-    lasts = await place.start("sleep", "1000")
+async def test_a_full_disk_refuses_what_is_new_and_keeps_every_verdict(small_disk: Path, here: Place) -> None:
+    ends = await here.start("sh", "-c", "read x; exit 9", interactive=True)
+    await here.service.send(ends, b"", end=False)
+    lasts = await here.start("sleep", "1000")
     for attempt in (ends, lasts):
-        await place.until(attempt, JobState.RUNNING)
-    waits = await place.prepare("sleep", "1000")
+        await here.until(attempt, JobState.RUNNING)
+    waits = await here.prepare("sleep", "1000")
     fill(small_disk)
     with pytest.raises(SubmissionRefused, match="could not be written"):
-        await place.prepare("true")
+        await here.prepare("true")
     with pytest.raises(ZeliGridError, match="could not be written"):
-        await place.service.cancel("4" * 32)  # there is no room for a tombstone
+        await here.service.cancel("4" * 32)  # there is no room for a tombstone
     with pytest.raises(ZeliGridError, match="not all"):
-        await place.service.send(ends, b"x" * 100_000)
-    await place.service.send(ends, b"", end=True)
-    status = await place.ended(ends)
+        await here.service.send(ends, b"x" * 100_000)
+    await here.service.send(ends, b"", end=True)
+    status = await here.ended(ends)
     assert (status.state, status.exit_code) == (JobState.FAILED, 9)
-    await place.service.suspend(lasts)
-    await place.service.cancel(lasts)
-    assert (await place.ended(lasts)).state is JobState.CANCELED
-    await place.service.commit(waits)
-    status = await place.ended(waits)
+    await here.service.suspend(lasts)
+    await here.service.cancel(lasts)
+    assert (await here.ended(lasts)).state is JobState.CANCELED
+    await here.service.commit(waits)
+    status = await here.ended(waits)
     assert (status.state, status.exit_code) == (JobState.FAILED, None)
     for attempt in (ends, lasts, waits):
-        await place.service.discard(attempt)
-    await place.close()
+        await here.service.discard(attempt)

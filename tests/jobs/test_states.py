@@ -28,24 +28,27 @@ async def test_a_job_goes_from_new_over_running_to_done(place: Place) -> None:
     assert before - 2 < running.started <= ended.ended + 1 < time.time() + 2
 
 
-@pytest.mark.parametrize("code", [1, 3, 127, 128])
-async def test_another_exit_than_0_is_failed_with_its_code(place: Place, code: int) -> None:
-    status, _ = await place.run("sh", "-c", f"exit {code}")
-    assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, code, None)
+async def test_another_exit_than_0_is_failed_with_its_code(place: Place) -> None:
+    attempts = {code: await place.start("sh", "-c", f"exit {code}") for code in (1, 3, 127, 128)}
+    for code, attempt in attempts.items():
+        status = await place.ended(attempt)
+        assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, code, None)
 
 
-@pytest.mark.parametrize("name", ["TERM", "KILL", "SEGV", "USR1"])
-async def test_a_signal_that_ends_the_job_is_named(place: Place, name: str) -> None:
-    status, _ = await place.run("sh", "-c", f"kill -s {name} $$")
-    assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, None, f"SIG{name}")
+async def test_a_signal_that_ends_the_job_is_named(place: Place) -> None:
+    attempts = {name: await place.start("sh", "-c", f"kill -s {name} $$") for name in ("TERM", "KILL", "SEGV", "USR1")}
+    for name, attempt in attempts.items():
+        status = await place.ended(attempt)
+        assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, None, f"SIG{name}")
 
 
-@pytest.mark.parametrize("executable", ["no-such-program", "./no-such-file", "/no/such/path"])
-async def test_a_missing_executable_is_failed_and_says_so(place: Place, executable: str) -> None:
-    status, _ = await place.run(executable)
-    assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, None, None)
-    assert "No such file" in status.detail
-    assert executable.rpartition("/")[2] in status.detail
+async def test_a_missing_executable_is_failed_and_says_so(place: Place) -> None:
+    attempts = {name: await place.start(name) for name in ("no-such-program", "./no-such-file", "/no/such/path")}
+    for name, attempt in attempts.items():
+        status = await place.ended(attempt)
+        assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, None, None)
+        assert "No such file" in status.detail
+        assert name in status.detail
 
 
 async def test_a_file_that_may_not_be_executed_is_failed_and_says_so(place: Place) -> None:

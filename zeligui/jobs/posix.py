@@ -66,6 +66,8 @@ class PosixService:
             raise SubmissionRefused(f"{self.url} did not start the job: {reason or _WORDS.get(word, word)}.")
 
     async def find(self, attempts: Sequence[str]) -> Mapping[str, JobStatus]:
+        if not attempts:
+            return {}
         machine = await self._machine()
         call = scripts.call("find_all", *map(_check, attempts), of="find.sh")
         reply = await self._link.run(call)
@@ -117,8 +119,7 @@ class PosixService:
         if known and not (known.state and known.state.final):
             detail = known.detail or (known.state.value if known.state else "")
             raise ZeliGridError(f"The job {attempt} on {self.url} is not over yet ({detail}).", hint="Cancel it first.")
-        if known:
-            await self._steer("discard", attempt, secrets.token_hex(8))
+        await self._steer("discard", attempt, secrets.token_hex(8))  # repeated, it finishes what was interrupted
 
     async def _machine(self) -> scripts.Machine:
         if self._probed is None:

@@ -14,7 +14,7 @@ lingers() { [ "$(loginctl show-user "$(id -un)" -p Linger --value 2>/dev/null)" 
 
 python=$(command -v python3 >/dev/null && python3 -I -S -c 'import os, sys
 if sys.version_info >= (3, 6): print(sys.executable)' 2>/dev/null)
-perl=$(command -v perl >/dev/null && perl -MTime::HiRes -MPOSIX -MConfig -e 'print $^X' 2>/dev/null)
+perl=$(command -v perl >/dev/null && perl -MTime::HiRes -MPOSIX -MConfig -MFcntl -MErrno -e 'print $^X' 2>/dev/null)
 setsid=$(command -v setsid)
 leave=no
 if logout_kills; then

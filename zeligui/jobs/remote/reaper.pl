@@ -95,7 +95,8 @@ sub run {
     close $_ for $out, $err, $stdin, $gate, $fail_with;
     my $recorded = record('pid', sprintf '%d %s %.3f', $job, start_time($job), time);
     my $trouble = "$!";
-    syswrite $open_gate, '!' if $recorded && !-e 'cancel';
+    if    (-e 'cancel') { rename 'exit.pending', 'exit.killed' }
+    elsif ($recorded)   { syswrite $open_gate, '!' }
     close $open_gate;
     my $reason = <$failed>;
     if (!$recorded || defined $reason) {

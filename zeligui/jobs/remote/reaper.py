@@ -159,7 +159,10 @@ def start(order: Order) -> "tuple[int, int]":
         os.close(theirs)
     try:
         record("pid", f"{job} {start_time(job)} {time.time():.3f}")
-        if not os.path.exists("cancel"):
+        canceled = os.path.exists("cancel")
+        if canceled:
+            decide("exit.pending", "exit.killed")
+        else:
             os.write(open_gate, b"!")
     finally:
         os.close(open_gate)

@@ -95,7 +95,8 @@ fi
 (
     read -r own rest < /proc/self/stat
     began_of "$own"
-    record pid "$own $began $(date +%s)" && [ ! -e cancel ] || exit 127
+    record pid "$own $began $(date +%s)" || exit 127
+    [ ! -e cancel ] || { decide exit.pending exit.killed; exit 127; }
     umask "$mask"
     arrange
     cd work && exec $session "$found" "$@" < "$stdin" >> ../stdout 2>> ../stderr

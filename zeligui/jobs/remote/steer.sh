@@ -10,7 +10,11 @@ meet() {
         case $path in *.pending | *'*') ;; *) say ended ;; esac
     done
     here && return
-    case $claimed$claim in "$jobs/$key/"*" $boot "*) say elsewhere ;; "$jobs/$key/"*) say rebooted ;; *) say elsewhere ;; esac
+    case $claimed/$claim in
+    "$jobs/$key/"*" $boot "*) say elsewhere ;;
+    "$jobs/$key/"*) say rebooted ;;
+    *) say elsewhere ;;
+    esac
 }
 
 commit() {
@@ -27,7 +31,7 @@ commit() {
 # bury ID NONCE: a tombstone, which refuses an attempt that was never seen here.
 bury() {
     mkdir -p "$jobs/$key/claims"
-    printf 'tomb canceled %s end\n' "$(date +%s)" > "$jobs/$key/claims/.$2"
+    echo 'tomb canceled end' > "$jobs/$key/claims/.$2"
     line "$jobs/$key/claims/.$2" && ln "$jobs/$key/claims/.$2" "$jobs/$key/claims/$1" 2>/dev/null
     rm -f "$jobs/$key/claims/.$2"
     locate "$1"
@@ -84,7 +88,7 @@ append() {
 discard() {
     locate "$1"
     [ -n "$claimed" ] || say ok
-    printf 'tomb discarded %s end\n' "$(date +%s)" > "${claimed%/*}/.$2"
+    echo 'tomb discarded end' > "${claimed%/*}/.$2"
     if line "${claimed%/*}/.$2"; then mv -f "${claimed%/*}/.$2" "$claimed"; else rm -f "${claimed%/*}/.$2"; fi
     rm -rf "$J" 2>/dev/null || { chmod -R u+rwX "$J"; rm -rf "$J"; }
     say ok
