@@ -69,7 +69,7 @@ class Scripted:
         """Measure, at the time "stamp" of the publisher's clock, if that is among the values."""
         stamp = more.pop("stamp", None)
         name = host or self.url.partition("://")[2]
-        used = {JOB: jobs} if jobs else {}
+        used = {str(more.pop("job", "a")) * 32: jobs} if jobs else {}
         values = more or {"load1": 1.0}
         stamped = stamp if isinstance(stamp, float) else None
         self._script.put_nowait(Measurement(name, self.url, values, identity, stamped, used))
@@ -324,6 +324,19 @@ async def test_what_jobs_use_is_known(clock: Handset) -> None:
         assert machines.trail(JOB, "nobody") is None
         await clock.pass_by(4000)
         assert machines.usage(JOB) is None
+
+
+async def test_jobs_that_a_machine_makes_up_do_not_pile_up(clock: Handset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zeligui.grid.machines.MOST_JOBS", 3)
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source) as machines:
+        for job in "abcdef":
+            await clock.pass_by(1)
+            await source.say(job=job, jobs=Usage(0, 0, 0))
+        assert [bool(machines.usage(job * 32)) for job in "abcdef"] == [True] * 3 + [False] * 3
+        await clock.pass_by(3700)
+        await source.say(job="f", jobs=Usage(0, 0, 0))
+        assert machines.usage("f" * 32)
 
 
 async def test_the_first_round_waits_for_all(clock: Handset) -> None:

@@ -26,6 +26,9 @@ LOOK_S = 1.0
 GAP_S = 5.0
 """This machine slept when the age clock ran so much ahead of the patience clock."""
 
+MOST_JOBS = 4096
+"""Jobs that are followed on one machine: one that always reports others must not fill the memory."""
+
 TRAIL_KEPT_S = 3600.0
 """What an ended job used is known so long: by then a fifteen-minute load has forgotten it."""
 
@@ -59,7 +62,7 @@ class Machines:
         self._labels = {name.casefold(): given for name, given in (labels or {}).items()}
         self._roster = Roster(sources)
         self._measurements = Measurements()
-        self._trails: dict[str, dict[int, Trail]] = {}
+        self._trails: dict[str, dict[Machine, Trail]] = {}
         self._listeners: list[Callable[[Arrival], None]] = []
         self._settled = asyncio.Event()
         self._tasks = Tasks(self._broke)
@@ -123,7 +126,7 @@ class Machines:
     def trail(self, attempt: str, host: str) -> Trail | None:
         """All that the sensor of this host reported of a job; None where it has not."""
         machine = self._roster.machines.get(host)
-        return None if machine is None else self._trails.get(attempt, {}).get(machine.row)
+        return None if machine is None else self._trails.get(attempt, {}).get(machine)
 
     async def _follow(self, feed: Feed) -> None:
         while True:
@@ -190,10 +193,11 @@ class Machines:
     def _follow_jobs(self, machine: Machine, measurement: Measurement, measured: float) -> None:
         for attempt, usage in measurement.jobs.items():
             trails = self._trails.setdefault(attempt, {})
-            if machine.row in trails:
-                trails[machine.row].add(measured, usage)
-            else:
-                trails[machine.row] = Trail(measured, usage)
+            if machine in trails:
+                trails[machine].add(measured, usage)
+            elif machine.jobs < MOST_JOBS:
+                trails[machine] = Trail(measured, usage)
+                machine.jobs += 1
 
     def _label(self, machine: Machine) -> None:
         while self._measurements.rows < self._roster.rows:
@@ -209,7 +213,10 @@ class Machines:
                 self._review(machine)
             old = self._clock.age() - TRAIL_KEPT_S
             for attempt, trails in tuple(self._trails.items()):
-                if all(trail.last < old for trail in trails.values()):
+                for machine in [machine for machine, trail in trails.items() if trail.last < old]:
+                    del trails[machine]
+                    machine.jobs -= 1
+                if not trails:
                     del self._trails[attempt]
 
     def _notice_gap(self) -> None:

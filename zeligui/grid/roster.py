@@ -69,6 +69,7 @@ class Machine:
     last: float = float("-inf")
     interval: float | None = None
     status: str = "unreachable"
+    jobs: int = 0
 
     @property
     def leader(self) -> Feed:

@@ -20,24 +20,8 @@ MOST_JOBS = 4096
 
 FRACTIONS = frozenset({"cpuavail"})
 QUANTITIES = FRACTIONS | frozenset(
-    [
-        "cpucount",
-        "machines",
-        "cpuspeed",
-        "cpufree",
-        "load1",
-        "load5",
-        "load15",
-        "totalmemory",
-        "freememory",
-        "freeswap",
-        "freedisk",
-        "bandwidth",
-        "latency",
-        "freeslots",
-        "queuewait",
-        "runnable",
-    ]
+    """cpucount machines cpuspeed cpufree load1 load5 load15 totalmemory freememory freeswap freedisk bandwidth latency
+    freeslots queuewait runnable""".split()
 )
 """Attributes of the contract language, and `runnable`, which are numbers and never negative."""
 
