@@ -12,7 +12,7 @@ import pytest
 
 from tests.testbed.nodes import eventually
 from zeligui.testbed.figures import Activity, Figures, Hardware, Pulse
-from zeligui.testbed.processes import Census, read
+from zeligui.testbed.processes import Census, kill, read
 
 IDLE = Activity(processes=0, runnable=0, blocked=0, resident_kb=0)
 
@@ -134,4 +134,4 @@ def test_a_census_finds_descendants_and_nobody_else(family: list[subprocess.Pope
     found = {process.pid for process in census.below([inside.pid])[inside.pid]}
     assert not found & {inside.pid, outside.pid, os.getpid()}
     for pid in found:
-        os.kill(pid, 9)
+        kill(pid)

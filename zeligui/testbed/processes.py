@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+LOOKS_AT_ALL = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """What /proc/PID/stat says of one process (proc(5)): `ticks` of processor time used, `resident_kb` in KiB."""
@@ -25,16 +28,19 @@ class Process:
 class Census:
     """Finds all descendants of some processes, again and again at little cost.
 
-    A process that was seen outside never gets inside, so only those inside are read each time.
+    A process that was seen outside never gets inside, so mostly those inside are read; all are read now and then, for
+    an id may have been given to another process between two looks.
     """
 
     def __init__(self) -> None:
         self._outside: set[int] = set()
+        self._looks = 0
 
     def below(self, roots: Collection[int]) -> dict[int, list[Process]]:
         """The descendants of each root, without the root itself."""
         listed = set(pids())
-        self._outside &= listed
+        self._looks += 1
+        self._outside &= listed if self._looks % LOOKS_AT_ALL else set()
         seen = {pid: process for pid in listed - self._outside if (process := read(pid))}
         found: dict[int, list[Process]] = {root: [] for root in roots}
         for pid, process in seen.items():
@@ -89,7 +95,7 @@ def kill_below(root: int, *, limit_s: float) -> None:
     """
     outside: set[int] = set()
     end = time.monotonic() + limit_s
-    while _hunt(root, outside) and time.monotonic() < end:
+    while (_hunt(root, outside) or _hunt(root, outside := set())) and time.monotonic() < end:
         time.sleep(0.001)
 
 
