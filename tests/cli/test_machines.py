@@ -106,7 +106,7 @@ def test_an_empty_list_says_what_to_do(zeligrid: Zeligrid) -> None:
 
 
 def test_no_value_reaches_the_terminal_as_a_command(zeligrid: Zeligrid) -> None:
-    zeligrid.hosts.write_text(json.dumps([{"hostName": "a\x1b[2J", "osName": "x\ny\x07"}]))
+    zeligrid.hosts.write_text(json.dumps([{"hostName": "a\x1b[2J", "osName": "x\ny\x07", "z\x1b": []}]))
     for command in (("hosts",), ("match", zeligrid.contract), ("match", zeligrid.contract, "--explain")):
         _, out, err = zeligrid(*command, "--hosts", zeligrid.hosts)
         assert not set("\x1b\x07") & set(out + err)

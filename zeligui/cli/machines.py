@@ -105,6 +105,7 @@ def _count(text: str) -> int:
 
 def _gather(options: argparse.Namespace) -> Gathered:
     from zeligui.cli.gathering import gather
+    from zeligui.cli.machine_tables import clean
 
     gathered = gather(
         home(options),
@@ -115,7 +116,7 @@ def _gather(options: argparse.Namespace) -> Gathered:
         wait_s=options.wait,
     )
     for warning in gathered.warnings[:TOLD_WARNINGS]:
-        say(f"zeligrid: warning: {warning}")
+        say(f"zeligrid: warning: {clean(warning)}")
     if len(gathered.warnings) > TOLD_WARNINGS:
         say(f"zeligrid: {len(gathered.warnings) - TOLD_WARNINGS} more warnings like these")
     return gathered
@@ -123,9 +124,11 @@ def _gather(options: argparse.Namespace) -> Gathered:
 
 def _tell_of_silence(gathered: Gathered) -> None:
     """A match over fewer machines than were named is no answer to rely on."""
+    from zeligui.cli.machine_tables import clean
+
     for host in gathered.hosts:
         if host.status not in ("up", "stale"):
-            say(f"zeligrid: {host.source} is {host.status}: {host.detail}")
+            say(f"zeligrid: {clean(f'{host.source} is {host.status}: {host.detail}')}")
 
 
 def _as_json(host: Host) -> dict[str, Any]:

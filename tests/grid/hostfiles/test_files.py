@@ -138,7 +138,7 @@ def test_a_quoted_cell_may_hold_anything(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ("osName,cpuSpeed\nLinux,5\n", "no column hostName"),
-        ("hostName,x,X\na,1,2\n", "the column x twice"),
+        ("hostName,x,X\na,1,2\n", "the column 'x' twice"),
         ("hostName,x\na,1\n,2\n", "entry 2 has no hostName"),
         ("hostName,x\na,1\na,2\n", "entry 2 has the hostName 'a' of entry 1"),
         ("hostName,x\na,1,2\n", "entry 1 has more cells"),

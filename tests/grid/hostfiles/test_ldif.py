@@ -217,5 +217,5 @@ def test_no_bytes_end_in_anything_but_a_sentence(junk: bytes) -> None:
 
 def test_an_ldif_file_is_a_file_of_hosts(tmp_path: Path) -> None:
     file = tmp_path / "grid.txt"
-    file.write_bytes(b"\xef\xbb\xbf# ldapsearch\n\n" + HOST.encode())
+    file.write_bytes(b"\xef\xbb\xbf# ldapsearch\n  folded\n\n" + HOST.encode())
     assert [host.name for host in read(file).hosts] == ["h1.org"]

@@ -19,7 +19,7 @@ LIMIT = 1 << 30
 """Bytes; a larger file is refused."""
 
 _PEEK = 65_536
-_LDIF = re.compile(rb"(?:[ \t]*|#.*|version\s*:.*|search\s*:.*|result\s*:.*)(?:\r?\n|\r|$)")
+_LDIF = re.compile(rb"(?:(?:[ \t].*)?|#.*|version\s*:.*|search\s*:.*|result\s*:.*)(?:\r?\n|\r|$)")
 _LDIF_ENTRY = re.compile(rb"dn\s*::?", re.IGNORECASE)
 _SUFFIXES = {".json": "JSON", ".csv": "CSV", ".tsv": "CSV", ".ldif": "LDIF", ".ldf": "LDIF"}
 _FORMATS = "A file of hosts is JSON (a list of objects), CSV (with a column hostName) or LDIF (MDS 2, GLUE 1, GLUE 2)."

@@ -16,7 +16,7 @@ _PLAIN = re.compile(r"[A-Za-z][\w-]*::? ", re.ASCII)
 _KNOWN = re.compile(r"dn$|glue|mds|objectclass$|nordugrid|changetype$|control$|add$|delete$|replace$", re.ASCII)
 _TRAILERS = frozenset({"version", "search", "result", "ref", "control", "matcheddn", "text"})
 _FOLDED_AT = 70
-_NO_RENAMES = frozenset({"modrdn", "moddn"})
+_RENAMES = frozenset({"modrdn", "moddn"})
 
 Pair = tuple[str, str]
 
@@ -68,7 +68,7 @@ class Ldif:
         while pairs and pairs[0][0].casefold() == "control":
             pairs = pairs[1:]
         change = pairs[0][1].strip().casefold() if pairs and pairs[0][0].casefold() == "changetype" else ""
-        if change in _NO_RENAMES:
+        if change in _RENAMES:
             self.warnings.append(f"Entry {number}: a change of name is left out.")
         elif change == "delete":
             self.entries.pop(dn.key, None)

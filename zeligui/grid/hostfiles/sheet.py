@@ -53,7 +53,7 @@ def _check(header: Sequence[str]) -> None:
         raise UsageError("its header has no column hostName.", hint=_SHAPE)
     twice = next((name for name in folded if folded.count(name) > 1), None)
     if twice:
-        raise UsageError(f"its header names the column {twice} twice.", hint=_SHAPE)
+        raise UsageError(f"its header names the column {twice!r} twice.", hint=_SHAPE)
 
 
 def _value(cell: str) -> object:
