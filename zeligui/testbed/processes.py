@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
-LOOKS_AT_ALL = 40
+LOOKS_AT_ALL = 40  # every so many looks; one at all costs 6 ms with 200 processes
 
 
 @dataclass(frozen=True, slots=True)
