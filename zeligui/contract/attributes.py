@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from zeligui.units import UNITS, Dimension
 
@@ -29,6 +29,7 @@ class Kind:
         return factor(self.unit) if self.unit else Fraction(1)
 
 
+@cache
 def factor(unit: str) -> Fraction:
     """A unit as an exact multiple of its dimension's own unit: 57 % is 0.57, not 0.5700000000000001."""
     return Fraction(repr(UNITS[unit][1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from zeligui.contract.attributes import nearest
 from zeligui.contract.checking import Checker, Known
@@ -16,6 +16,11 @@ __all__ = ["LARGEST", "Constraint", "Contract", "Edge", "Preference", "Problem",
 
 LARGEST = 2**20
 """The largest contract, in bytes."""
+
+_Checked = tuple[Constraint | Preference | None, list[tuple[int, str]], list[tuple[int, str]]]
+
+MOST_NAMED = 20
+"""How many profiles a message lists."""
 
 HOLD, NEGOTIATION = "hold", "negotiation"
 
@@ -62,11 +67,14 @@ class _Reader:
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
         self.sections: list[_Section] = []
+        self.names: dict[str, None] = {}
         self.section: _Section | None = None
         self.negotiating = False
         self.negotiated = False
         self.edges: list[tuple[int, EdgeLine, float]] = []
         self.line = 0
+        self.checked: dict[str, _Checked] = {}
+        """What was found in a line: the same line again, in another profile, says the same."""
 
     def read(self, text: str) -> Reading:
         for number, line in enumerate(text.split("\n"), 1):
@@ -92,7 +100,7 @@ class _Reader:
             column = len(line) - len(start) + 1
             self.error(column, f"{shown(start.split()[0])} stands before any profile; expected a header such as [name]")
         else:
-            self.constraint(self.section, parse(line, Line.STATEMENT))
+            self.constraint(self.section, line)
 
     def error(self, column: int, message: str) -> None:
         self.errors.append(Problem(self.line, column, message))
@@ -114,42 +122,24 @@ class _Reader:
         self.negotiated |= self.negotiating
         if self.negotiating:
             return
-        if sign and name in {section.name for section in self.sections}:
+        if sign and name in self.names:
             self.error(sign.column, f"there is another profile {shown(sign.value)}; expected a name of its own")
+        if name:
+            self.names[name] = None
         self.section = _Section(name)
         self.sections.append(self.section)
 
-    def constraint(self, section: _Section, parsed: Parsed) -> None:
-        checker = Checker(self.known)
-        for piece in parsed.pieces:
-            checker.piece(piece)
-        made = self.made(parsed, checker)
-        found = {column for column, _ in checker.errors}
-        problems = [
-            *checker.errors,
-            *((flaw.column, flaw.message) for flaw in parsed.flaws if flaw.column not in found),
-        ]
-        for column, message in problems:
+    def constraint(self, section: _Section, line: str) -> None:
+        if line not in self.checked:
+            self.checked[line] = _checked(line, self.known)
+        made, errors, warnings = self.checked[line]
+        for column, message in errors:
             self.error(column, message)
-        self.warnings += [Problem(self.line, column, message) for column, message in checker.warnings]
-        if not problems and isinstance(made, Constraint):
+        self.warnings += [Problem(self.line, column, message) for column, message in warnings]
+        if isinstance(made, Constraint):
             section.constraints.append(made)
-        elif not problems and isinstance(made, Preference):
+        elif isinstance(made, Preference):
             section.preferences.append(made)
-
-    def made(self, parsed: Parsed, checker: Checker) -> Constraint | Preference | None:
-        """The checked statement, None where it has an error."""
-        statement, text = parsed.statement, parsed.line.text
-        if isinstance(statement, ConstraintLine):
-            condition = checker.condition(statement.condition)
-            for_s = checker.duration(statement.duration)
-            left = None if checker.errors else checker.left(statement.condition)
-            return Constraint(text, for_s, frozenset(checker.attributes), condition, left) if condition else None
-        if isinstance(statement, PreferenceLine):
-            value = checker.value(statement.value)
-            ranked = statement.largest_first
-            return Preference(text, ranked, value, frozenset(checker.attributes)) if value else None
-        return None
 
     def edge(self, parsed: Parsed) -> None:
         if self.flawed(parsed) or not isinstance(parsed.statement, EdgeLine):
@@ -161,14 +151,13 @@ class _Reader:
         self.edges.append((self.line, parsed.statement, after or 0.0))
 
     def edges_in_force(self) -> tuple[Edge, ...]:
-        names = list(dict.fromkeys(section.name for section in self.sections if section.name))
         if not self.negotiated:
-            return tuple(Edge(source, target) for source, target in pairwise([*names, HOLD]))
+            return tuple(Edge(source, target) for source, target in pairwise([*self.names, HOLD]))
         written: dict[tuple[str, str], Edge] = {}
         for line, edge, after in self.edges:
             self.line = line
             source, target = edge.source.value, edge.target.value
-            fine = self.known_end(edge.source, names, start=True) & self.known_end(edge.target, names, start=False)
+            fine = self.known_end(edge.source, start=True) & self.known_end(edge.target, start=False)
             if fine and source == target:
                 self.error(edge.target.column, f"{shown(target)} is where this edge begins; expected another profile")
             elif fine and (source, target) in written:
@@ -177,21 +166,47 @@ class _Reader:
                 written[source, target] = Edge(source, target, after)
         return tuple(written.values())
 
-    def known_end(self, sign: Sign, names: list[str], *, start: bool) -> bool:
+    def known_end(self, sign: Sign, *, start: bool) -> bool:
         """Whether an edge may begin (or end) at this name; an error where it may not."""
         name = sign.value
-        if name in names or (name == HOLD and not start):
+        if name in self.names or (name == HOLD and not start):
             return True
         if name == HOLD:
             self.error(
                 sign.column, "no edge begins at 'hold'; expected a profile (from hold the search begins at the first)"
             )
             return False
-        ends = names if start else [*names, HOLD]
+        ends = [*islice(self.names, MOST_NAMED)] + ([] if start else [HOLD])
         right = next((end for end in ends if end.casefold() == name.casefold()), None) or nearest(name, ends)
         hint = f"; did you mean {right!r}?" if right else ""
-        self.error(sign.column, f"{shown(name)} is no profile; expected one of {', '.join(ends)}{hint}")
+        self.error(sign.column, f"{shown(name)} is no profile; expected {', '.join(ends) or 'one'}{hint}")
         return False
+
+
+def _checked(line: str, known: Known) -> _Checked:
+    """A constraint or preference, None where it has an error, with its errors and warnings."""
+    parsed = parse(line, Line.STATEMENT)
+    checker = Checker(known)
+    for piece in parsed.pieces:
+        checker.piece(piece)
+    made = _made(parsed, checker)
+    found = {column for column, _ in checker.errors}
+    errors = [*checker.errors, *((flaw.column, flaw.message) for flaw in parsed.flaws if flaw.column not in found)]
+    return None if errors else made, errors, checker.warnings
+
+
+def _made(parsed: Parsed, checker: Checker) -> Constraint | Preference | None:
+    statement, text = parsed.statement, parsed.line.text
+    if isinstance(statement, ConstraintLine):
+        condition = checker.condition(statement.condition)
+        for_s = checker.duration(statement.duration)
+        left = None if checker.errors else checker.left(statement.condition)
+        return Constraint(text, for_s, frozenset(checker.attributes), condition, left) if condition else None
+    if isinstance(statement, PreferenceLine):
+        value = checker.value(statement.value)
+        ranked = statement.largest_first
+        return Preference(text, ranked, value, frozenset(checker.attributes)) if value else None
+    return None
 
 
 def _header_name(parsed: Parsed) -> Sign | None:

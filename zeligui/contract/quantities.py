@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 
 from zeligui.contract import conditions as made
 from zeligui.contract.attributes import canonical, factor, kind
@@ -46,6 +47,7 @@ class Shape:
     text: str
 
 
+@cache
 def powers(dimension: Dimension) -> Powers:
     return tuple(int(base is dimension) for base in _BASES)
 
