@@ -46,6 +46,8 @@ def main() -> None:
     assert contract is not None
     hosts = table(SAMPLE)
     ours, theirs = _best(lambda: match(contract, hosts).profiles), _classads(contract, hosts)
+    shares = " and ".join(f"{len(apt) / SAMPLE:.0%}" for apt in match(contract, hosts).profiles.values())
+    print(f"match   hosts apt for the two profiles: {shares}; the time to rank and name them grows with that")
     print(
         f"match   10,000 hosts, 2 profiles: {ours * 1e3:.2f} ms; ClassAds {theirs * 1e3:.0f} ms; "
         f"1/{theirs / ours:.0f} of ClassAds' time (wanted: at most 1/20)"
@@ -84,7 +86,7 @@ def _classads(contract: Contract, hosts: Table) -> float:
     ads = advertised(hosts)
     found = [sorted(hosts.names[number] for number in numbers) for numbers in accepted(ads)]
     if found != [sorted(apt) for apt in match(contract, hosts).profiles.values()]:
-        raise SystemExit("ClassAds and the contract accept different hosts: the comparison says nothing.")
+        raise RuntimeError("ClassAds and the contract accept different hosts: the comparison says nothing.")
     return _best(lambda: accepted(ads))
 
 
