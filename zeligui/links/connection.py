@@ -156,14 +156,16 @@ class ChannelPipe:
         if left <= 0:
             raise TimeoutError
         self._channel.settimeout(left)
-        self._channel.sendall(data)
+        try:
+            self._channel.sendall(data)
+        except (EOFError, paramiko.SSHException) as error:
+            raise ConnectionError from error
 
     def receive(self, deadline: float) -> tuple[bytes, bytes]:
         while True:
             self._came.forget()
             ended = self.ended
-            out = self._channel.recv(65536) if self._channel.recv_ready() else b""
-            err = self._channel.recv_stderr(65536) if self._channel.recv_stderr_ready() else b""
+            out, err = self._read()
             if out or err:
                 return out, err
             if ended and not self._channel.eof_received:
@@ -173,6 +175,15 @@ class ChannelPipe:
             left = deadline - time.monotonic()
             if left <= 0 or not self._came.wait(left):
                 raise TimeoutError
+
+    def _read(self) -> tuple[bytes, bytes]:
+        channel = self._channel
+        try:  # reading sends too: it widens the window
+            out = channel.recv(65536) if channel.recv_ready() else b""
+            err = channel.recv_stderr(65536) if channel.recv_stderr_ready() else b""
+        except (EOFError, paramiko.SSHException) as error:
+            raise ConnectionError from error
+        return out, err
 
     def close(self) -> None:
         hang_up(self._channel)

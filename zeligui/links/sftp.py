@@ -27,6 +27,9 @@ IN_FLIGHT = 64
 
 LONGEST_ANSWER = 1 << 20
 
+BREAKS = (EOFError, OSError, paramiko.SSHException)
+"""What paramiko's channels raise when the connection breaks; at a time-out TimeoutError, an OSError."""
+
 _INIT, _VERSION, _OPEN, _CLOSE, _READ, _WRITE, _LSTAT = 1, 2, 3, 4, 5, 6, 7
 _SETSTAT, _OPENDIR, _READDIR, _REMOVE, _MKDIR, _REALPATH, _STAT, _RENAME = 9, 11, 12, 13, 14, 16, 17, 18
 _STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED = 101, 102, 103, 104, 105, 200
@@ -162,7 +165,7 @@ class Sftp:
     def _put(self, packet: bytes) -> None:
         try:
             self._channel.sendall(struct.pack(">I", len(packet)) + packet)
-        except OSError as error:  # TimeoutError is one
+        except BREAKS as error:
             raise self._broken() from error
 
     def _take(self) -> tuple[int, bytes]:
@@ -177,7 +180,7 @@ class Sftp:
         while len(parts) < length:
             try:
                 piece = self._channel.recv(length - len(parts))
-            except OSError as error:
+            except BREAKS as error:
                 raise self._broken() from error
             if not piece:
                 raise self._broken()
@@ -251,7 +254,7 @@ class _Answer:
 
 def hang_up(channel: paramiko.Channel) -> None:
     """Close a channel; over a connection that is gone there is nobody to tell."""
-    with suppress(EOFError, OSError, paramiko.SSHException):
+    with suppress(*BREAKS):
         channel.close()
 
 
