@@ -26,7 +26,7 @@ check: ready-test ## style, types, the import rule and the rules of the house
 bench: ready-bench ## measure against peers; NAME="match start" measures only these
 	@$(PY) -m benchmarks $(NAME)
 
-soak: ready-test ## the long runs: many kills of the master, hours of relocations
+soak: ready-test ## the long runs: fifty kills of the master, and what else takes its time
 	@$(PY) -m pytest -m soak --timeout=3600
 
 wheel: ready-test ## build dist/zeligrid-*.whl
