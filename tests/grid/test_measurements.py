@@ -7,7 +7,7 @@ import statistics
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeligui.grid.forecast import GAIN, forecast
@@ -112,6 +112,7 @@ def test_statistics_are_over_the_last_seconds() -> None:
     assert columns.statistic("stddev", "load1", 1).tolist() == [1.5]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=100))
 def test_statistics_agree_with_the_standard_librarys(values: list[float]) -> None:
     columns = stored(*values)

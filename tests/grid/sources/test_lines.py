@@ -7,7 +7,7 @@ import math
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeligui.grid.hosts import Usage
@@ -137,6 +137,7 @@ def test_a_job_that_cannot_be_is_left_out(jobs: object) -> None:
     assert Publisher("ssh://lab1").measurement(line(jobs=jobs)).jobs == {}
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),
@@ -156,6 +157,7 @@ def test_no_line_is_a_reason_to_fail(said: object) -> None:
         assert all(isinstance(value, str) or math.isfinite(value) for value in found.values.values())
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_are_a_reason_to_fail(said: bytes) -> None:
     assert Publisher("ssh://lab1").measurement(said).host == "lab1"
