@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, Z
 from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.posix import PosixService
 from zeligui.links.link import Link, Reply
+from zeligui.links.local import LocalLink
 from zeligui.testbed.grid import Grid
 
 TRUE = JobDescription("true")
@@ -270,6 +272,20 @@ async def test_a_lost_answer_leaves_a_preparation_in_doubt_and_find_tells(here: 
     await here.service.cancel(attempt)
     with pytest.raises(InDoubt):
         await losing.commit(attempt)
+
+
+async def test_an_answer_without_a_word_is_in_doubt_too(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = await here.prepare("true")
+    run = LocalLink.run
+
+    async def mute(link: LocalLink, script: str, **how: Any) -> Reply:
+        return Reply((await run(link, script, **how)).status, b"")
+
+    monkeypatch.setattr(LocalLink, "run", mute)
+    with pytest.raises(InDoubt):
+        await here.service.commit(attempt)
+    monkeypatch.setattr(LocalLink, "run", run)
+    assert (await here.ended(attempt)).state is JobState.DONE
 
 
 async def test_a_machine_that_never_answered_has_nothing_started(here: Place) -> None:

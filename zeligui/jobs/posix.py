@@ -131,10 +131,14 @@ class PosixService:
         return self._probed
 
     async def _submit(self, script: str, data: str = "") -> Reply:
+        hint = "It is asked again until it answers."
         try:
-            return await self._link.run(script, data=data)
+            reply = await self._link.run(script, data=data)
         except LinkError as error:
-            raise InDoubt(f"{self.url} did not confirm: {error}", hint="It is asked again until it answers.") from error
+            raise InDoubt(f"{self.url} did not confirm: {error}", hint=hint) from error
+        if not reply.output.strip():
+            raise InDoubt(f"{self.url} did not confirm: {self._broken(reply)}", hint=hint)
+        return reply
 
     async def _steer(self, name: str, *words: str, data: str = "", settled: Sequence[str] = ()) -> str:
         """Call a function of steer.sh; what it said after its first word."""
