@@ -13,6 +13,9 @@ from tests.contract.trees import Host, Tree, hosts, trees
 from zeligui.contract.evaluation import apt, judge, rank
 from zeligui.contract.language import Contract, Profile, read
 
+# Other tests run on the same processors: time says nothing here.
+calm = settings(deadline=None, max_examples=60)
+
 KLEENE = {True: 1, False: 0, None: -1}
 
 
@@ -27,6 +30,7 @@ def profile_of(*conditions: object) -> Profile:
     return contract_of(*conditions).profiles[0]
 
 
+@calm
 @given(trees, hosts)
 def test_columns_are_judged_as_one_host_after_another(tree: Tree, rows: list[Host]) -> None:
     profile = profile_of(tree)
@@ -35,6 +39,7 @@ def test_columns_are_judged_as_one_host_after_another(tree: Tree, rows: list[Hos
     assert apt(profile, Table(rows)).tolist() == [truth == 1 for truth in expected]
 
 
+@calm
 @given(trees, trees, hosts)
 def test_de_morgan_and_double_negation(a: Tree, b: Tree, rows: list[Host]) -> None:
     neither, each_not, twice, once = judge(
@@ -44,12 +49,14 @@ def test_de_morgan_and_double_negation(a: Tree, b: Tree, rows: list[Host]) -> No
     assert twice.tolist() == once.tolist()
 
 
+@calm
 @given(trees, trees, hosts)
 def test_negation_comes_before_and_and_that_before_or(a: Tree, b: Tree, rows: list[Host]) -> None:
     bare, clear = judge(profile_of(f"({b}) or not ({a}) and ({b})", f"({b}) or ((not ({a})) and ({b}))"), Table(rows))
     assert bare.tolist() == clear.tolist()
 
 
+@calm
 @given(st.lists(trees, max_size=5), st.lists(st.sampled_from(["maximize cpuSpeed", "minimize latency"]), max_size=2))
 def test_what_is_printed_reads_as_the_same(constraints: list[Tree], preferences: list[str]) -> None:
     (profile,) = contract_of(*constraints, *preferences).profiles
@@ -58,12 +65,14 @@ def test_what_is_printed_reads_as_the_same(constraints: list[Tree], preferences:
     assert profile_of(*printed) == profile
 
 
+@calm
 @given(trees)
 def test_comments_and_blanks_change_nothing(tree: Tree) -> None:
     plain = profile_of(tree)
     assert read(f"\ufeff\t[ p ]  ; a comment\r\n\r\n \t{tree}# another\r\n").profiles == (plain,)
 
 
+@calm
 @given(hosts, trees)
 def test_a_ranking_is_of_the_same_hosts_and_can_be_repeated(rows: list[Host], tree: Tree) -> None:
     table = Table([{**row, "hostName": f"h{number % 3}"} for number, row in enumerate(rows)])
@@ -82,12 +91,13 @@ WORDS = """
 pieces = st.sampled_from([*WORDS.split(), "\n", "\n[p]\n", "\r\n", "\ufeff"])
 
 
+@calm
 @given(st.lists(pieces).map(" ".join))
-@settings(max_examples=400)
 def test_no_mixture_of_words_makes_reading_fail(text: str) -> None:
     check_reading(text)
 
 
+@calm
 @given(st.one_of(st.text(), st.binary(), st.text(string.printable)))
 def test_no_input_makes_reading_fail(source: str | bytes) -> None:
     check_reading(source)
