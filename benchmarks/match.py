@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import classad2
 import numpy as np
@@ -32,6 +32,7 @@ REQUIREMENTS = (
     'osName == "Linux" && bandWidth > 50 && cpuAvail > 0.5 && cpuSpeed > 1800 && freeMemory > 100',
 )
 RANGES = {"bandWidth": (10, 200), "cpuAvail": (0, 1), "cpuSpeed": (1000, 4000), "freeMemory": (0, 4000)}
+MOSTLY_APT = {"bandWidth": (60, 200), "cpuAvail": (0.5, 1), "cpuSpeed": (1900, 4000), "freeMemory": (150, 4000)}
 SYSTEMS = ("Linux", "AIX", "SunOS")
 SAMPLE = 10_000
 RUNS = 5
@@ -47,24 +48,28 @@ def main() -> None:
     hosts = table(SAMPLE)
     ours, theirs = _best(lambda: match(contract, hosts).profiles), _classads(contract, hosts)
     shares = " and ".join(f"{len(apt) / SAMPLE:.0%}" for apt in match(contract, hosts).profiles.values())
-    print(f"match   hosts apt for the two profiles: {shares}; the time to rank and name them grows with that")
+    print(f"match   hosts apt for the two profiles: {shares}; the time to rank them grows with that")
     print(
         f"match   10,000 hosts, 2 profiles: {ours * 1e3:.2f} ms; ClassAds {theirs * 1e3:.0f} ms; "
         f"1/{theirs / ours:.0f} of ClassAds' time (wanted: at most 1/20)"
     )
     many = table(1_000_000)
     ours = _best(lambda: match(contract, many).profiles)
+    crowd = table(1_000_000, MOSTLY_APT, systems=1)
+    most = _best(lambda: match(contract, crowd).profiles)
+    shares = " and ".join(f"{len(apt) / 1e6:.0%}" for apt in match(contract, crowd).profiles.values())
     print(
         f"match   1,000,000 hosts, 2 profiles: {ours:.3f} s on one core (wanted: under 0.2 s); ClassAds "
         f"{theirs * 100:.1f} s, scaled from 10,000; 1/{theirs * 100 / ours:.0f} of ClassAds' time"
     )
+    print(f"match   1,000,000 hosts of which {shares} are apt: {most:.3f} s")
 
 
-def table(hosts: int) -> Table:
-    """Hosts with the attributes of the contract, evenly spread; a third of them runs Linux. The same at each call."""
+def table(hosts: int, ranges: Mapping[str, tuple[float, float]] = RANGES, *, systems: int = len(SYSTEMS)) -> Table:
+    """Hosts with the attributes of the contract, evenly spread over `ranges` and systems. The same at each call."""
     random = np.random.default_rng(1)
-    numbers = {name: random.uniform(low, high, hosts) for name, (low, high) in RANGES.items()}
-    codes = random.integers(0, len(SYSTEMS), hosts).astype(np.int32)
+    numbers = {name: random.uniform(low, high, hosts) for name, (low, high) in ranges.items()}
+    codes = random.integers(0, systems, hosts).astype(np.int32)
     return Table([f"node{number:07}.grid" for number in range(hosts)], numbers, {"osName": Texts(codes, SYSTEMS)})
 
 

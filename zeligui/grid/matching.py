@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypedDict
+from typing import TypedDict, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,12 +64,12 @@ class Match:
         return self._chosen.profile.name if self._chosen else None
 
     @property
-    def apt(self) -> tuple[str, ...]:
+    def apt(self) -> Sequence[str]:
         """All apt hosts of the chosen profile, best first; none where there is no such profile."""
         return self._chosen.apt if self._chosen else ()
 
     @cached_property
-    def profiles(self) -> dict[str, tuple[str, ...]]:
+    def profiles(self) -> dict[str, Sequence[str]]:
         """The apt hosts of every profile, best first."""
         return {one.profile.name: one.apt for one in self._judged}
 
@@ -87,6 +87,43 @@ class Match:
         return tuple(self._judged[best[host]].miss(host) for host in order)
 
 
+class Names(Sequence[str]):
+    """Some of the columns' hosts in an order of their own; a name is looked up when it is asked for.
+
+    Of a million hosts a choice needs the first few: to collect all names takes longer than to rank them.
+    """
+
+    def __init__(self, names: Sequence[str], order: NDArray[np.intp]) -> None:
+        self._names = names
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Names: ...
+
+    def __getitem__(self, place: int | slice) -> str | Names:
+        if isinstance(place, slice):
+            return Names(self._names, self._order[place])
+        return self._names[int(self._order[place])]
+
+    def __iter__(self) -> Iterator[str]:
+        names = self._names
+        return (names[index] for index in self._order.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Names({list(self)})"
+
+
 class _Judged:
     """One profile held against all hosts."""
 
@@ -97,11 +134,9 @@ class _Judged:
         self.count = int(np.count_nonzero(self._apt))
 
     @cached_property
-    def apt(self) -> tuple[str, ...]:
+    def apt(self) -> Names:
         """The apt hosts, best first."""
-        names = self.columns.names
-        ranked = rank(self.profile, self.columns, np.flatnonzero(self._apt))
-        return tuple([names[index] for index in ranked.tolist()])
+        return Names(self.columns.names, rank(self.profile, self.columns, np.flatnonzero(self._apt)))
 
     @cached_property
     def results(self) -> NDArray[np.int8]:
