@@ -163,6 +163,7 @@ HEADERS = [
     ("", [(1, 1)]),
     ("# nothing\n\n", [(1, 1)]),
     ("[negotiation]\n", [(1, 1)]),
+    ("[negotiation]\np q\n", [(1, 1), (2, 3)]),
     ("osName = Linux\n[p]\n", [(1, 1)]),
     ("[p\n", [(1, 3)]),
     ("[p # x]\n", [(1, 3)]),

@@ -93,11 +93,10 @@ def _reached(line: Lexed, index: int) -> list[Flaw]:
 
 
 def _message(sign: Sign, run: InteractiveParser) -> str:
-    if sign.type == "WRONG":
-        return sign.value
-    expected = _expected(run)
-    what = "the line ends here" if sign.type == "$END" else f"{shown(sign.text or sign.value)} cannot stand here"
-    return f"{what}; expected {expected}"
+    what = f"{shown(sign.text or sign.value)} cannot stand here"
+    if sign.type in {"WRONG", "$END"}:
+        what = sign.value or "the line ends here"
+    return f"{what}; expected {_expected(run)}"
 
 
 _expectations: dict[tuple[Any, ...], str] = {}

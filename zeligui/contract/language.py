@@ -71,6 +71,7 @@ class _Reader:
         self.section: _Section | None = None
         self.negotiating = False
         self.negotiated = False
+        self.misplaced = False
         self.edges: list[tuple[int, EdgeLine, float]] = []
         self.line = 0
         self.checked: dict[str, _Checked] = {}
@@ -80,7 +81,7 @@ class _Reader:
         for number, line in enumerate(text.split("\n"), 1):
             self.line = number
             self.statement(line.removesuffix("\r"))
-        if not self.sections and not self.errors:
+        if not self.sections and not self.misplaced:
             self.errors.append(Problem(1, 1, "there is no profile; expected at least one, as [name]"))
         edges = self.edges_in_force()
         profiles = tuple(section.profile() for section in self.sections if section.name)
@@ -97,6 +98,7 @@ class _Reader:
         elif self.negotiating:
             self.edge(parse(line, Line.EDGE))
         elif self.section is None:
+            self.misplaced = True
             column = len(line) - len(start) + 1
             self.error(column, f"{shown(start.split()[0])} stands before any profile; expected a header such as [name]")
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from zeligui.contract.conditions import Condition, Number, Side
 
@@ -76,4 +76,4 @@ class Reading:
     profiles: tuple[Profile, ...] = ()
     edges: tuple[Edge, ...] = ()
     errors: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = field(default=())
+    warnings: tuple[Problem, ...] = ()
