@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from importlib.resources import files
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
 from zeligui.grid.hosts import Measurement, Source, Value
@@ -35,6 +37,9 @@ BLOCK, PROBE_BLOCKS = 4096, 64
 TRANSFER = f"dd if=/dev/zero bs={BLOCK} count={{blocks}} 2>/dev/null"
 """256 KiB; `head -c` would be shorter, but is not POSIX."""
 
+_TURNS: WeakKeyDictionary[Links, asyncio.Lock] = WeakKeyDictionary()
+"""Who may probe: of the ways out of this machine one at a time, for two probes at once would measure each other."""
+
 SENSOR_END = "ZELIGRID-SENSOR-ENDS-HERE"
 
 SCRIPT = """\
@@ -52,15 +57,18 @@ def open_source(url: str, links: Links, *, period_s: float = 2.0) -> Source:
     """The source for `local://` or `ssh://[user@]host[:port]`."""
     if not 0.1 <= period_s <= 3600:
         raise UsageError(f"A period of {period_s:g} s is not possible.", hint="Take one from 0.1 s to an hour.")
-    return MachineSource(url, links.to(url), period_s=period_s)
+    turn = _TURNS.setdefault(links, asyncio.Lock())
+    return MachineSource(url, links.to(url), turn, period_s=period_s)
 
 
 class MachineSource:
     """One machine behind a link. The connection is the link's, and stays when the source ends."""
 
-    def __init__(self, url: str, link: Link, *, period_s: float = 2.0) -> None:
+    def __init__(self, url: str, link: Link, turn: asyncio.Lock | None = None, *, period_s: float = 2.0) -> None:
+        """`turn` is held while the way is probed; sources that share a way to the network share it."""
         self.url = url
         self._link = link
+        self._turn = turn or asyncio.Lock()
         self._period_s = period_s
 
     async def watch(self) -> AsyncIterator[Measurement]:
@@ -70,7 +78,7 @@ class MachineSource:
         """
         news: asyncio.Queue[Measurement | BaseException] = asyncio.Queue()
         tasks = Tasks(lambda _, error: news.put_nowait(error))
-        watch = _Watch(self.url, self._link, self._period_s)
+        watch = _Watch(self.url, self._link, self._turn, self._period_s)
         tasks.start(f"reading the sensor of {self.url}", watch.read(news))
         tasks.start(f"measuring the way to {self.url}", watch.probe(news))
         try:
@@ -86,9 +94,10 @@ class MachineSource:
 class _Watch:
     """One run of the sensor, and the probes of the way to it."""
 
-    def __init__(self, url: str, link: Link, period_s: float) -> None:
+    def __init__(self, url: str, link: Link, turn: asyncio.Lock, period_s: float) -> None:
         self._url = url
         self._link = link
+        self._turn = turn
         self._period_s = period_s
         self._known: asyncio.Future[Measurement] = asyncio.get_running_loop().create_future()
         self._complaint = ""
@@ -118,11 +127,12 @@ class _Watch:
     async def probe(self, news: asyncio.Queue[Measurement | BaseException]) -> None:
         """Put latency and bandWidth into `news`, at first once the machine has a name."""
         host = await self._known
-        bandwidth = 0.0
+        bandwidth = math.inf
         while True:
             begun = time.monotonic()
             try:
-                latency, bandwidth = await measure_way(self._link, last=bandwidth)
+                async with self._turn:
+                    latency, bandwidth = await measure_way(self._link, last=bandwidth)
             except LinkError as error:
                 self._complaint = f"Latency and bandwidth could not be measured: {error}"
                 await asyncio.sleep(PROBE_AGAIN_S)
@@ -140,12 +150,12 @@ def script(period_s: float) -> str:
     return SCRIPT.format(period=f"{period_s:g}", end=SENSOR_END, python=python, shell=shell)
 
 
-async def measure_way(link: Link, *, last: float = 0.0) -> tuple[float, float]:
+async def measure_way(link: Link, *, last: float = math.inf) -> tuple[float, float]:
     """Latency in seconds, the least of three round trips of an empty script; and bandwidth in Mbit/s, by one transfer.
 
     What a transfer of nothing takes, the start of the program included, is left out. `last` is the bandwidth found
-    before: a fall below its half is believed only when a second transfer confirms it, for the channel may have been
-    busy with something else. Raises a LinkError.
+    before: a fall below its half, or a first value, is believed only when a second transfer confirms it, for the
+    channel or this machine may have been busy with something else. Raises a LinkError.
     """
     latency = min([await _seconds(link, ":") for _ in range(ROUND_TRIPS)])
     bandwidth = await _bandwidth(link)
