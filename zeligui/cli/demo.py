@@ -133,11 +133,12 @@ class Story:
         host = await self._until("running")
         await self._act(f"Now other people's work arrives on {host}.", {host: BUSY})
         host = await self._until("relocated")
-        others = {name: BUSY for name in self._grid.names if name != LAST_RESORT}
-        await self._act(f"Now all machines get busy, but {LAST_RESORT}, which is too slow for profile1.", others)
+        others = {name: BUSY for name in self._grid.names if name not in {host, LAST_RESORT}}
+        await self._act(f"Now all other machines get busy, but {LAST_RESORT}, which is too slow for profile1.", others)
+        await self._act(f"Now {host} gets busy too.", {host: BUSY})
         await self._until("degraded")
         await self._until("relocated")
-        await self._act("Now the others fall idle again.", dict.fromkeys(others, 0))
+        await self._act("Now they fall idle again.", dict.fromkeys((*others, host), 0))
         await self._until("promoted")
         await self._until("relocated")
         self._tell("--- The job is back on a machine of its best profile, and ends in its own time.")

@@ -71,7 +71,7 @@ def line(event: Event) -> Text:
         return Text(text, style="dim")
     sign, style = SIGNS.get(event.event, (" ", ""))
     said = Text(f"{stamp} {sign} ")
-    said.append(f"{event.event:<11}", style=style)
+    said.append(f"{event.event:<13}", style=style)
     about = [
         f"#{event.instance}" if event.instance else "",
         event.host or "",

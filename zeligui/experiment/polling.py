@@ -109,7 +109,7 @@ class Polling:
         book = self._run.book
         await book.record("running", "found again" if found_again else f"it runs on {attempt.host}", attempt=attempt)
         left = book.state.instances[attempt.instance].moving_from
-        if left:
+        if left and left != attempt.host:  # it may be on the move again before it was seen to run here
             await book.record("relocated", f"moved from {left}; it runs on {attempt.host}", attempt=attempt)
 
     async def _resolve(self, attempt: AttemptState, status: JobStatus | None) -> None:
