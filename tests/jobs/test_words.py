@@ -93,7 +93,7 @@ async def test_what_no_process_can_get_is_refused(here: Place, bad: dict[str, st
 async def test_signals_and_streams_are_as_a_job_expects(place: Place) -> None:
     _, output = await place.run("sh", "-c", "grep SigIgn /proc/$$/status; ls -l /proc/$$/fd; pwd")
     ignored = int(output.split()[1], 16)
-    # A shell's background job ignores INT and QUIT; what posix_spawn started (make's recipes) ignores glibc's own 32, 33.
+    # A shell's background job ignores INT and QUIT; below make, whose recipes posix_spawn starts, 32 and 33 are, too.
     assert ignored & ~(0b11 << 31 | (0b110 if place.plain else 0)) == 0
     assert b"/dev/null" in output
     assert output.strip().endswith(b"/work")
