@@ -49,8 +49,13 @@ def test_help_lists_every_command(capsys):
 
 
 def test_every_command_has_help_with_an_example():
-    for parser in leaves(cli.parser()):
+    for parser in (cli.parser(), *below(cli.parser()), *leaves(cli.parser())):
         assert "\n  zeligrid " in parser.format_help(), parser.prog
+
+
+def test_help_fits_a_wide_terminal():
+    for parser in leaves(cli.parser()):
+        assert max(map(len, parser.format_help().splitlines())) <= 120, parser.prog
 
 
 def test_without_arguments_it_prints_the_help(capsys):
@@ -69,6 +74,14 @@ def test_wrong_usage_is_2_and_says_why_on_standard_error(words, capsys):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "zeligrid" in printed.err
+
+
+@pytest.mark.parametrize("command_line", [["hosts", "--source", "local://"], ["jobs"]])
+@pytest.mark.parametrize("option", ["--known-hosts", "--identity"])
+def test_a_key_file_that_is_not_there_is_said(command_line, option, capsys):
+    assert cli.main([*command_line, option, "/nowhere/key"]) == 2
+    said = capsys.readouterr().err
+    assert said.splitlines()[0] == "zeligrid: The file /nowhere/key cannot be read: No such file or directory."
 
 
 @pytest.mark.parametrize("words", [["try", "--json"], ["--json", "try"]])

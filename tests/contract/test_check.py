@@ -79,7 +79,7 @@ def test_what_cannot_be_opened_is_wrong_usage(capsys: pytest.CaptureFixture[str]
     for file in (contract, contract.parent):
         status, printed, said = check(capsys, str(file))
         assert (status, printed) == (2, "")
-        assert "cannot be opened" in said
+        assert "cannot be read" in said
 
 
 @pytest.mark.parametrize("contents", [b"[p]\n" + b"#" * 2**20, b"\xff", b"[p]\0", b""])

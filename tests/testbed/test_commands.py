@@ -115,13 +115,16 @@ def test_commands_answer_in_json_and_words() -> None:
         process.send_signal(signal.SIGINT)
 
 
-def test_without_json_the_first_words_say_what_runs_and_what_to_try() -> None:
+def test_without_json_the_first_line_is_the_sources_and_the_rest_says_what_to_try() -> None:
     with up("--nodes", "2") as process:
         assert process.stdout
-        assert process.stdout.readline().startswith("An embedded grid of 2 nodes runs on this machine")
+        sources = process.stdout.readline().split()
+        assert len(sources) == 2
+        assert all(source.startswith("ssh://grid@127.0.0.1:") for source in sources)
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
-    assert all(words in rest for words in ("node2.grid", "ssh://grid@127.0.0.1:", "--known-hosts", "zeligrid hosts"))
+    assert "An embedded grid of 2 nodes runs on this machine" in rest
+    assert all(words in rest for words in ("node2.grid", *sources, "--known-hosts", "zeligrid hosts"))
 
 
 def test_wrong_usage_is_said_in_words() -> None:

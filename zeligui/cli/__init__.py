@@ -23,6 +23,10 @@ PIPE_CLOSED = 141  # what a shell says of a program that SIGPIPE ended
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h, so that a fault of ours is never read as the answer "no"
 
 EPILOG = """\
+examples:
+  zeligrid demo --headless
+  zeligrid hosts --source local://
+
 exit status:
   0 done; 1 the answer is no (contract invalid, no apt host, job failed); 2 wrong usage or unreadable input;
   3 no source or service could be reached; 70 a fault of ZeliGrid itself; 130 interrupted

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from zeligui.settings import Home
 
 
+CHECK = "Check its name and its rights."
+
+
 def common_options() -> argparse.ArgumentParser:
     """The options of every command, for `parents=[common_options()]`; `cli.parser` gives them their defaults."""
     options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -24,6 +27,34 @@ def common_options() -> argparse.ArgumentParser:
     return options
 
 
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    words: str,
+    examples: str,
+    *,
+    description: str = "",
+) -> argparse.ArgumentParser:
+    """Add a command with the common options: `words` in the list of commands, then what it does, then examples."""
+    return commands.add_parser(
+        name,
+        help=words,
+        description=description or f"{words[0].upper()}{words[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
+    )
+
+
+def add_key_options(group: argparse._ArgumentGroup) -> None:
+    """Add `known_hosts` and `identity`, lists of files that can be read."""
+    keys = {"--known-hosts": "more host keys to accept, besides those of ~/.ssh", "--identity": "a private key to try"}
+    for name, words in keys.items():
+        group.add_argument(
+            name, metavar="FILE", type=readable_file, action="append", default=[], help=f"{words}; repeatable"
+        )
+
+
 def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Add `source` (texts), `known_hosts`, `identity` (paths) and `wait` (seconds) to a command."""
     group = parser.add_argument_group("sources")
@@ -34,17 +65,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a source of measurements: local://, ssh://[user@]host[:port], file:///path; repeatable",
     )
-    group.add_argument(
-        "--known-hosts",
-        metavar="FILE",
-        type=path,
-        action="append",
-        default=[],
-        help="more host keys to accept, besides those of ~/.ssh/known_hosts; repeatable",
-    )
-    group.add_argument(
-        "--identity", metavar="FILE", type=path, action="append", default=[], help="a private key to try; repeatable"
-    )
+    add_key_options(group)
     group.add_argument(
         "--wait",
         metavar="S",
@@ -59,6 +80,18 @@ def path(text: str) -> Path:
     from pathlib import Path
 
     return Path(text).expanduser()
+
+
+def readable_file(text: str) -> Path:
+    """An argument that names a file to read. UsageError: it cannot be read."""
+    from zeligui.errors import UsageError
+
+    file = path(text)
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise UsageError(f"The file {file} cannot be read: {error.strerror}.", hint=CHECK) from error
+    return file
 
 
 def seconds(text: str) -> float:
@@ -77,6 +110,18 @@ def home(options: argparse.Namespace) -> Home:
     from zeligui.settings import Home
 
     return Home.find(getattr(options, "home", None))
+
+
+def contract_source(file: Path) -> bytes:
+    """The bytes of a contract file, one more than is allowed of a longer one. UsageError: it cannot be read."""
+    from zeligui.contract.language import LARGEST
+    from zeligui.errors import UsageError
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"The contract {file} cannot be read: {error.strerror}.", hint=CHECK) from error
 
 
 def shipped(name: str) -> Path:
@@ -112,6 +157,11 @@ def _finite(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [_finite(inner) for inner in value]
     return value
+
+
+def clean(text: str) -> str:
+    """The text without signs that a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def say(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import common_options, path, print_json, say
+from zeligui.cli.common import add_command, contract_source, path, print_json, say
 
 TYPE_CHECKING = False  # typing itself costs 4 ms, a quarter of a bare Python's start
 if TYPE_CHECKING:
@@ -12,22 +12,25 @@ if TYPE_CHECKING:
 
     from zeligui.contract.language import Problem, Reading
 
+EXAMPLES = """\
+examples:
+  zeligrid contract check contracts/two-profiles.contract
+  zeligrid contract check --json my.contract
+"""
 _WIDTH = 100
 """Signs of a source line that are shown around a problem."""
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `contract` with its one action, `check`."""
-    contract = commands.add_parser("contract", help="check a contract", description="Work on contracts.")
+    contract = add_command(commands, "contract", "check a contract", EXAMPLES)
     actions = contract.add_subparsers(metavar="ACTION", required=True)
-    check = actions.add_parser(
+    check = add_command(
+        actions,
         "check",
-        parents=[common_options()],
-        help="report every error of a contract",
+        "report every error of a contract",
+        EXAMPLES,
         description="Parse a contract and report every error, each with its line, column and what was expected.",
-        epilog="examples:\n  zeligrid contract check contracts/two-profiles.contract\n"
-        "  zeligrid contract check --json my.contract",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     check.add_argument("file", metavar="FILE", type=path, help="the contract, a UTF-8 text file")
     check.set_defaults(run=run_check)
@@ -37,26 +40,13 @@ def run_check(options: argparse.Namespace) -> int:
     """Exit status 0: the contract is valid; 1: it is not. UsageError: the file cannot be opened."""
     from zeligui.contract.language import read
 
-    source = _contents(options.file)
+    source = contract_source(options.file)
     reading = read(source)
     if options.json:
         print_json(_as_json(reading))
     else:
         _tell(options.file, source, reading)
     return 1 if reading.errors else 0
-
-
-def _contents(file: Path) -> bytes:
-    from zeligui.contract.language import LARGEST
-    from zeligui.errors import UsageError
-
-    try:
-        with file.open("rb") as stream:
-            # One byte more than is allowed shows that the file is too large; no more of it is needed.
-            return stream.read(LARGEST + 1)
-    except OSError as error:
-        hint = "Give the path of a contract file."
-        raise UsageError(f"The contract {str(file)!r} cannot be opened: {error.strerror}.", hint=hint) from error
 
 
 def _as_json(reading: Reading) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import common_options, home, say, shipped
+from zeligui.cli.common import add_command, home, say, shipped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ examples:
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "demo",
-        help="play the whole story on an embedded grid",
-        description="Starts an embedded grid on this machine and plays on it how a job is placed by its contract, "
-        "moved when its machine is loaded, degraded when all are, and promoted when they are free again.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common_options()],
+        "play the whole story on an embedded grid",
+        EXAMPLES,
+        description="Start an embedded grid on this machine and play on it how a job is placed by its contract, moved\n"
+        "when its machine is loaded, degraded when all are, and promoted when they are free again.",
     )
     parser.add_argument("--nodes", metavar="N", type=int, default=4, help="how many machines (4 or more; default: 4)")
     parser.add_argument("--headless", action="store_true", help="on the terminal, without a window")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zeligui.cli.common import common_options, home, path, print_json, say
+from zeligui.cli.common import add_command, add_key_options, clean, home, print_json, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,21 +42,13 @@ WISHES = {
     "resume": "let its processes go on",
 }
 
-KEYS = {"--known-hosts": "more host keys to accept", "--identity": "a private key to try"}
-
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `jobs`, and `job` with `show`, `output`, `cancel`, `suspend` and `resume`."""
     jobs = _add(commands, "jobs", "list the jobs that run, from any process", JOBS_EXAMPLES)
     jobs.add_argument("--all", action="store_true", help="list those that have ended, too")
     jobs.set_defaults(run=list_jobs)
-    job = commands.add_parser(
-        "job",
-        help="show a job, its output, cancel, suspend or resume it",
-        description="One job: show it, print its output, cancel, suspend or resume it.",
-        epilog=JOB_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    job = add_command(commands, "job", "show a job, its output, cancel, suspend or resume it", JOB_EXAMPLES)
     deeds = job.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_one(deeds, "show", "say all that is known of it").set_defaults(run=show)
     output = _add_one(deeds, "output", "print what it printed")
@@ -125,7 +117,7 @@ def grant(options: argparse.Namespace) -> int:
         words = await Wishing(journal, home(options).leases_folder).grant(options.what, job, service)
         if options.json:
             return await _show(options, (await look(journal)).find(job.attempt.id), service)
-        print(f"{job.experiment}/{job.attempt.instance} on {_clean(job.attempt.host)}: {_clean(words)}")
+        print(f"{job.experiment}/{job.attempt.instance} on {clean(job.attempt.host)}: {clean(words)}")
         return 0
 
     return _with_journal(options, work)
@@ -139,7 +131,7 @@ async def _show(options: argparse.Namespace, job: Job, service: Service) -> int:
     if options.json:
         print_json(facts)
     else:
-        told = {name: _clean(str(value)) for name, value in facts.items() if value not in {None, ""}}
+        told = {name: clean(str(value)) for name, value in facts.items() if value not in {None, ""}}
         print("\n".join(f"{name + ':':12} {value}" for name, value in told.items()))
     return UNREACHED if _nobody_answered([job]) else 0
 
@@ -184,7 +176,7 @@ def _print_table(jobs: Sequence[Job], *, everything: bool) -> None:
         say("There are no jobs." if everything else "No job runs. `zeligrid jobs --all` lists those that have ended.")
         return
     header = ["ID", "JOB", "HOST", "STATE", "PROFILE", "CPU", "MEMORY", "DETAIL"]
-    rows = [[_clean(cell) for cell in _row(job)] for job in jobs]
+    rows = [[clean(cell) for cell in _row(job)] for job in jobs]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for row in (header, *rows):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -205,11 +197,6 @@ def _row(job: Job) -> list[str]:
     ]
 
 
-def _clean(text: str) -> str:
-    """The text without signs that a terminal would obey."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
 def _add_one(
     deeds: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str
 ) -> argparse.ArgumentParser:
@@ -221,15 +208,6 @@ def _add_one(
 def _add(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, examples: str
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=words,
-        description=f"{words[0].upper()}{words[1:]}.",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common_options()],
-    )
-    group = parser.add_argument_group("machines")
-    for key, meaning in KEYS.items():
-        group.add_argument(key, metavar="FILE", type=path, action="append", default=[], help=f"{meaning}; repeatable")
+    parser = add_command(commands, name, words, examples)
+    add_key_options(parser.add_argument_group("machines"))
     return parser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_source_options, common_options, home, path, say
+from zeligui.cli.common import add_command, add_source_options, home, path, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,14 +30,13 @@ examples:
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "run",
-        help="run an experiment to its end",
-        description="Starts an experiment's jobs on machines that honour its contract and keeps them there until they "
+        "run an experiment to its end",
+        EXAMPLES,
+        description="Start an experiment's jobs on machines that honour its contract, and keep them there until they\n"
         "end. Ctrl+C leaves the jobs running; run again, it takes the experiment up where it stands.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common_options()],
     )
     parser.add_argument("experiment", metavar="EXPERIMENT.toml", type=path, help="the experiment file")
     parser.add_argument("--stop", action="store_true", help="when interrupted, end the jobs instead of leaving them")

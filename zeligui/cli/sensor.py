@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import common_options, seconds
+from zeligui.cli.common import add_command, seconds
 
 EXAMPLES = """\
 examples:
@@ -19,13 +19,12 @@ folder that is read in place of /proc.
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensor`."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "sensor",
-        parents=[common_options()],
-        help="measure this machine, a line of JSON a period",
+        "measure this machine, a line of JSON a period",
+        EXAMPLES,
         description="Measure this machine: a line of JSON a period on standard output, until interrupted.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--period", metavar="S", type=_period, default=2.0, help="seconds between lines (default: 2)")
     parser.add_argument("--count", metavar="N", type=_count, help="end after N lines")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from zeligui.cli.common import common_options, home, print_json, seconds
+from zeligui.cli.common import add_command, home, print_json, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,25 +42,24 @@ examples:
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `testbed up`, `load`, `stop`, `start`, `cut` and `heal`."""
-    testbed = commands.add_parser(
+    testbed = add_command(
+        commands,
         "testbed",
-        help="run an embedded grid of several nodes on this machine",
+        "run an embedded grid of several nodes on this machine",
+        EXAMPLES,
         description="Run an embedded grid: several nodes on this machine, with nothing to install, as root or not.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common_options()],
     )
     deeds = testbed.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(deeds)
     _add_load(deeds)
     for deed, (words, done) in DEEDS.items():
-        parser = _add(deeds, deed, words, f"example:\n  zeligrid testbed {deed} node1.grid\n")
+        parser = add_command(deeds, deed, words, f"example:\n  zeligrid testbed {deed} node1.grid\n")
         parser.add_argument("node", metavar="NODE", help="the node's hostName")
         parser.set_defaults(run=_deed(deed, done))
 
 
 def _add_up(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add(deeds, "up", "start the grid and keep it until interrupted", UP_EXAMPLES)
+    parser = add_command(deeds, "up", "start the grid and keep it until interrupted", UP_EXAMPLES)
     parser.add_argument("--nodes", metavar="N", type=int, default=4, help="how many nodes (default: 4)")
     parser.add_argument(
         "--isolation",
@@ -72,7 +71,7 @@ def _add_up(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _add_load(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add(deeds, "load", "put real load on a node, in place of what load it has", LOAD_EXAMPLES)
+    parser = add_command(deeds, "load", "put real load on a node, in place of what load it has", LOAD_EXAMPLES)
     parser.add_argument("node", metavar="NODE", help="the node's hostName")
     parser.add_argument(
         "--cpu", metavar="N", type=int, help="spinning processes (default: the node's processors; 0 ends the load)"
@@ -123,6 +122,8 @@ def _announce_json(summary: Summary) -> None:
 
 def _announce(summary: Summary) -> None:
     lines = [
+        " ".join(plan.url for plan in summary.nodes),
+        "",
         f"An embedded grid of {len(summary.nodes)} nodes runs on this machine (isolation: {summary.isolation}).",
         "",
     ]
@@ -141,16 +142,3 @@ def _announce(summary: Summary) -> None:
         "Ctrl+C ends the grid.",
     ]
     print("\n".join(lines), flush=True)
-
-
-def _add(
-    deeds: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, examples: str
-) -> argparse.ArgumentParser:
-    return deeds.add_parser(
-        name,
-        help=words,
-        description=f"{words[0].upper()}{words[1:]}.",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common_options()],
-    )
