@@ -299,6 +299,14 @@ async def test_a_directory_adds_to_a_host_that_is_connected(clock: Handset) -> N
         ]
 
 
+async def test_names_that_differ_in_case_alone_are_one_host(clock: Handset) -> None:
+    directory, machine = Scripted("file:///grid.json"), Scripted("ssh://lab1")
+    async with watching(clock, directory, machine) as machines:
+        await directory.say("LAB1", identity="", site="here")
+        await machine.say(load1=1.0)
+        assert [dict(host.values) for host in machines.hosts()] == [{"site": "here", "load1": 1.0}]
+
+
 async def test_a_machine_that_was_started_anew_is_the_same_host(clock: Handset) -> None:
     source = Scripted("ssh://lab1")
     async with watching(clock, source) as machines:

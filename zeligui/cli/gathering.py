@@ -62,6 +62,8 @@ def gather(
         return of_file
     keys = [home.known_hosts_file, *known_hosts, *settings.known_hosts]
     measured = asyncio.run(_measure(urls, settings, keys, [*identities, *settings.identities], wait_s))
+    if any(host.status == "unknown-key" for host in measured.hosts):
+        home.known_hosts_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a line is to be added there
     return _joined(measured, of_file) if of_file else measured
 
 

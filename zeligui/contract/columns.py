@@ -37,7 +37,7 @@ class Columns(Protocol):
         ...
 
     def texts(self, attribute: str) -> Texts:
-        """The attribute as texts; a number is the text that `format(value, 'g')` gives."""
+        """The attribute as texts; a number is the text of its shortest writing: 20240101, 22.04."""
         ...
 
     def statistic(self, function: str, attribute: str, seconds: float | None) -> Numbers:

@@ -39,9 +39,9 @@ class Feed:
     @property
     def settled(self) -> bool:
         """Whether it gave all that it measures once, or failed."""
-        whole = WAY if self.reaches else frozenset()
-        given = set().union(*(machine.given[self] for machine in self.machines.values()))
-        return self.failures > 0 or (self.answered and self.waiting and whole <= given)
+        if self.failures or not (self.answered and self.waiting):
+            return self.failures > 0
+        return not self.reaches or any(one.given[self] >= WAY for one in self.machines.values())
 
     def heard(self, note: str) -> None:
         """It answers."""
@@ -100,10 +100,11 @@ class Machine:
 
 
 class Roster:
-    """All machines by name. A source that has not answered yet has one under the name in its URL."""
+    """All machines by name; names that differ in case alone are one. A source waits under the name in its URL."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.machines: dict[str, Machine] = {}
+        self._folded: dict[str, Machine] = {}
         self.rows = 0
         self.feeds = tuple(Feed(order, source) for order, source in enumerate(sources))
         self._waiting = {feed: self._new(name_in(feed.url), feed) for feed in self.feeds}
@@ -133,10 +134,12 @@ class Roster:
         return machine
 
     def _identical(self, identity: str) -> Machine | None:
-        return next((one for one in self.machines.values() if identity and one.identity == identity), None)
+        if not identity:
+            return None
+        return next((one for one in self.machines.values() if one.identity == identity), None)
 
     def _alike(self, feed: Feed, measurement: Measurement) -> Machine | None:
-        one = self.machines.get(measurement.host)
+        one = self._folded.get(measurement.host.casefold())
         if one is None or (measurement.identity and one.identity):
             return None
         connected = any(other.reaches for other in one.feeds if other is not feed)
@@ -151,9 +154,9 @@ class Roster:
         return machine
 
     def _rename(self, machine: Machine, name: str) -> None:
-        del self.machines[machine.name]
+        self._forget(machine)
         machine.name = name
-        self.machines[name] = machine
+        self._enter(machine)
 
     def _stop_waiting(self, feed: Feed, machine: Machine) -> None:
         waited = self._waiting.pop(feed, None)
@@ -166,21 +169,27 @@ class Roster:
     def _leave(self, machine: Machine, feed: Feed) -> None:
         machine.leave(feed)
         if not machine.feeds:
-            del self.machines[machine.name]
+            self._forget(machine)
 
     def _new(self, name: str, feed: Feed) -> Machine:
         machine = Machine(self._free(name, feed), self.rows)
         self.rows += 1
         machine.join(feed)
-        self.machines[machine.name] = machine
+        self._enter(machine)
         return machine
+
+    def _enter(self, machine: Machine) -> None:
+        self.machines[machine.name] = self._folded[machine.name.casefold()] = machine
+
+    def _forget(self, machine: Machine) -> None:
+        del self.machines[machine.name], self._folded[machine.name.casefold()]
 
     def _free(self, name: str, feed: Feed, *, but: Machine | None = None) -> str:
         """The name, or where another machine has it, with the host and port of the URL."""
         scheme, _, rest = feed.url.partition("://")
         where = rest.rpartition("@")[2].strip("/") or scheme
         free, count = name, 1
-        while self.machines.get(free, but) is not but:
+        while self._folded.get(free.casefold(), but) is not but:
             free = f"{name}@{where}" if count == 1 else f"{name}@{where}#{count}"
             count += 1
         return free

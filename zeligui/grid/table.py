@@ -13,6 +13,9 @@ import numpy as np
 from zeligui.contract.columns import Columns, Numbers, Texts
 from zeligui.grid.hosts import Value
 
+LARGEST_EXACT = 2.0**53
+"""Up to here a float holds every integer."""
+
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -21,6 +24,11 @@ def number_in(text: str) -> float:
     stripped = text.strip(" \t")
     number = float(stripped) if _NUMBER.fullmatch(stripped) else math.nan
     return number if math.isfinite(number) else math.nan
+
+
+def canonical(number: float) -> str:
+    """The shortest way to write a number; text that is written so may be kept as a number without loss."""
+    return str(int(number)) if number.is_integer() and abs(number) < LARGEST_EXACT else repr(number)
 
 
 class Table(Columns):
@@ -162,12 +170,12 @@ def _over(numbers: Numbers | None, read: Numbers) -> Numbers:
 
 
 def _written(numbers: Numbers) -> Texts:
-    """A column of numbers as texts, each as `format(value, 'g')`."""
+    """A column of numbers as texts, each in its shortest writing."""
     present = ~np.isnan(numbers)
     values, inverse = np.unique(numbers[present], return_inverse=True)
     codes = np.full(len(numbers), -1, np.int32)
     codes[present] = inverse
-    return Texts(codes, tuple(format(value, "g") for value in values))
+    return Texts(codes, tuple(canonical(value) for value in values.tolist()))
 
 
 def _joined(texts: Texts, others: Texts) -> Texts:

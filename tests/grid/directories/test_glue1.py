@@ -119,6 +119,7 @@ def test_the_family_follows_from_the_distribution(published: str, family: str | 
         ("GlueHostMainMemoryRAMAvailable", "0", "freeMemory"),
         ("GlueHostMainMemoryRAMSize", "999999", "totalMemory"),
         ("GlueHostMainMemoryRAMSize", "444444", "totalMemory"),
+        ("GlueHostProcessorLoadLast1Min", "999999", "cpuAvail"),
         ("GlueHostArchitectureSMPSize", "0", "cpuCount"),
         ("GlueHostOperatingSystemRelease", "0", "osRelease"),
         ("GlueHostProcessorModel", "unset", "cpuModel"),
@@ -205,6 +206,15 @@ def test_a_host_inherits_from_its_sub_cluster_which_then_is_no_host_itself() -> 
 def test_the_site_is_that_of_the_cluster() -> None:
     cluster = entry(CLUSTER, {"GlueClusterUniqueID": "CE.X.ORG", "GlueForeignKey": "gluesiteuniqueid=Site Y"})
     assert only(describe([group(), cluster])).values["site"] == "Site Y"
+
+
+def test_without_a_key_the_site_is_that_of_the_branch_it_stands_in() -> None:
+    site = entry("GlueSiteUniqueID=SITE-X-LCG2,Mds-Vo-name=SITE-X,o=grid", {}, objectclass="GlueSite")
+    inside = entry("GlueSubClusterUniqueID=a,Mds-Vo-name=SITE-X,o=grid", {}, objectclass="GlueSubCluster")
+    elsewhere = entry("GlueSubClusterUniqueID=b,Mds-Vo-name=SITE-Z,o=grid", {}, objectclass="GlueSubCluster")
+    nowhere = entry("GlueSubClusterUniqueID=c,Mds-Vo-name=resource,o=grid", {}, objectclass="GlueSubCluster")
+    sites = [host.values.get("site") for host in describe([site, inside, elsewhere, nowhere]).hosts]
+    assert sites == ["SITE-X-LCG2", "SITE-Z", "SITE-X-LCG2"]
 
 
 def test_names_are_compared_without_case() -> None:

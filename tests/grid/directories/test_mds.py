@@ -104,6 +104,11 @@ def test_a_clock_that_means_unknown_is_missing(unknown: str) -> None:
     assert "cpuSpeed" not in with_values(Mds_Cpu_speedMHz=unknown).values
 
 
+@pytest.mark.parametrize("unknown", ["99999", "444444", "999999", "999999999"])
+def test_free_processors_that_mean_unknown_are_missing(unknown: str) -> None:
+    assert not {"cpuFree", "cpuAvail"} & with_values(Mds_Cpu_Total_Free_1minX100=unknown).values.keys()
+
+
 def test_no_free_memory_is_a_number() -> None:
     assert with_values(Mds_Memory_Ram_Total_freeMB="0").values["freeMemory"] == 0.0
 

@@ -73,7 +73,18 @@ def test_names_of_attributes_are_read_in_any_case(tmp_path: Path) -> None:
 
 
 def test_a_host_name_may_be_a_number(tmp_path: Path) -> None:
-    assert written(tmp_path, '[{"hostName": 17}]').hosts[0].name == "17"
+    names = [host.name for host in written(tmp_path, '[{"hostName": 17}, {"hostName": 12345678901}]').hosts]
+    assert names == ["17", "12345678901"]
+
+
+def test_a_number_in_a_text_attribute_is_the_text_of_all_its_digits(tmp_path: Path) -> None:
+    host = '[{"hostName": "a", "osRelease": 20240101, "site": 22.04, "": 5}]'
+    assert values(tmp_path, host) == {"osRelease": "20240101", "site": "22.04"}
+
+
+def test_a_quote_that_is_never_closed_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no CSV"):
+        written(tmp_path, 'hostName,osName\n"a,Linux\nb,Linux\n', "a.csv")
 
 
 def test_what_hosts_prints_can_be_read_again(tmp_path: Path) -> None:

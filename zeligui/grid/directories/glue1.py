@@ -70,7 +70,7 @@ class _Clusters:
     def __init__(self, by_kind: dict[str, list[Entry]]) -> None:
         self._by_dn = {entry.dn.key: entry for entry in by_kind.get("gluecluster", [])}
         self._by_id = {_own_id(entry, "gluecluster").casefold(): entry for entry in self._by_dn.values()}
-        self._sites = [_own_id(entry, "gluesite") for entry in by_kind.get("gluesite", [])]
+        self._sites = {site_in(entry): _own_id(entry, "gluesite") for entry in by_kind.get("gluesite", [])}
         self._queues: dict[str, Queues] = {}
         views = _views(by_kind.get("gluevoview", []))
         for queue in by_kind.get("gluece", []):
@@ -87,11 +87,14 @@ class _Clusters:
         return self._queues.get(cluster, Queues()).values()
 
     def site(self, entry: Entry) -> str | None:
-        """By the foreign key of the cluster or of the entry, the DN, or the only site of the directory."""
+        """By the foreign key of the cluster or of the entry, the DN, or the site entry in the same branch."""
         cluster = self._by_id.get(self.of(entry))
         keyed = cluster.keyed("gluesiteuniqueid") if cluster else None
         named = keyed or entry.keyed("gluesiteuniqueid") or entry.dn.value("gluesiteuniqueid")
-        return named or (self._sites[0] if len(self._sites) == 1 else site_in(entry))
+        branch = site_in(entry)
+        if named or branch or len(self._sites) != 1:
+            return named or self._sites.get(branch, branch)
+        return next(iter(self._sites.values()))
 
 
 def _group(entry: Entry, clusters: _Clusters) -> Described:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from zeligui.contract.attributes import ATTRIBUTES
 from zeligui.grid.hosts import Value
-from zeligui.grid.table import number_in
+from zeligui.grid.table import canonical, number_in
 
 _UNKNOWN_TEXTS = frozenset(
     {
@@ -31,7 +31,9 @@ _NO_LIMIT = 999_999_999.0
 _UNKNOWN_COUNTS = frozenset({99_999.0, 444_444.0, 999_999.0})
 _UNKNOWN_SECONDS = 2_146_660_000.0
 _MAX_INT32 = 2_147_483_647.0
-_COUNTED = re.compile("memory|slots|jobs|priority|cpus|smpsize|instances|clockspeed|speedmhz|ram-|vm-")
+_COUNTED = re.compile(
+    "memory|slots|jobs|priority|cpus|smpsize|instances|clockspeed|speedmhz|ram-|vm-|cpu-(?:total-)?free|load"
+)
 _NEVER_ZERO = re.compile(
     """gluehostprocessor(clockspeed|model|vendor|version)|gluehostmainmemory(ram|virtual)(size|available)|gluehostbenchmarks[if]00
     |gluesubcluster(physical|logical)cpus|gluehostarchitecture(smpsize|platformtype)|glueceinfototalcpus
@@ -65,7 +67,7 @@ _FAMILIES = (
         "Linux",
         re.compile(
             r"linux|scientific|cern|centos|red ?hat|rhel|fedora|debian|ubuntu|suse|gentoo|mandrake|mandriva|slackware"
-            r"|rocky|rocks|raspbian|mint\b|turbolinux|oracle|devuan|knoppix"
+            r"|alma|amazon|alpine|manjaro|nixos|rocky|rocks|raspbian|mint\b|turbolinux|oracle|devuan|knoppix"
             r"|^(sl|slc|slf|sles|sled|rhas|rhes|rhws|arch|amzn|ol|el)[\s\d._-]*$"
         ),
     ),
@@ -97,16 +99,11 @@ def known_in_language(attribute: str, value: Value) -> Value | None:
     if isinstance(value, str) and value and value.strip().casefold() in _UNKNOWN_TEXTS:
         return None
     if kind.text:
-        return value
+        return value if isinstance(value, str) else canonical(value)
     number = number_in(value) if isinstance(value, str) else value
     if math.isnan(number):
         raise ValueError(f"{value!r} is no number")
     return None if number == _NO_LIMIT or (attribute == "queueWait" and number >= _UNKNOWN_SECONDS) else number
-
-
-def canonical(number: float) -> str:
-    """The shortest way to write a number; text that is written so may be kept as a number without loss."""
-    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _stands_for_unknown(attribute: str, number: float) -> bool:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from zeligui.contract.attributes import ATTRIBUTES, canonical
+from zeligui.contract.attributes import ATTRIBUTES
+from zeligui.contract.attributes import canonical as spelling
 from zeligui.errors import UsageError
 from zeligui.grid.directories import Described
 from zeligui.grid.directories.values import known_in_language
 from zeligui.grid.hosts import Value
+from zeligui.grid.table import canonical
 
 _HOST_NAME = "hostName"
 
@@ -28,7 +30,9 @@ class Rows:
         values: dict[str, tuple[str, Value]] = {}
         name = ""
         for written, raw in row:
-            attribute = canonical(written.strip()) or written.strip()
+            if not written.strip():
+                continue
+            attribute = spelling(written.strip()) or written.strip()
             value = self._value(number, attribute, raw)
             if attribute == _HOST_NAME:
                 name = "" if value is None else _as_name(value)
@@ -75,4 +79,4 @@ def _single(raw: object) -> Value | None:
 
 
 def _as_name(value: Value) -> str:
-    return value.strip() if isinstance(value, str) else format(value, "g")
+    return value.strip() if isinstance(value, str) else canonical(value)

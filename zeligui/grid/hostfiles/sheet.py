@@ -8,9 +8,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from zeligui.errors import UsageError
-from zeligui.grid.directories.values import canonical
 from zeligui.grid.hostfiles.rows import Rows
-from zeligui.grid.table import number_in
+from zeligui.grid.table import canonical, number_in
 
 _SHAPE = "Write a header such as hostName,osName,cpuSpeed and below it a line for every host."
 _SIGNS = ",;\t|"
@@ -39,7 +38,7 @@ def names_hosts(first_line: str) -> bool:
 
 def _lines(content: str) -> Iterator[list[str]]:
     first = next((line for line in content.splitlines() if line.strip()), "")
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=_sign(first), skipinitialspace=True)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=_sign(first), skipinitialspace=True, strict=True)
     return (cells for cells in reader if any(cell.strip() for cell in cells))
 
 
