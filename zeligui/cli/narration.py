@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from zeligui.cli.common import clean
 from zeligui.experiment.run import words
-from zeligui.experiment.state import ExperimentState, InstanceState
+from zeligui.experiment.state import ExperimentState, InstanceState, Phase
 
 if TYPE_CHECKING:
     from zeligui.events import Event
+    from zeligui.experiment.controller import Controller
     from zeligui.experiment.core import Core
-    from zeligui.experiment.description import Experiment
 
 SIGNS = {
     "matched": ("=", "cyan"),
@@ -45,8 +45,10 @@ SIGNS = {
     "finished": ("*", "bold"),
 }
 """A sign and a colour for each kind of event; neither is needed to understand the line."""
-LINES = 12
-"""How many of the last events stand below the live table."""
+FRAME = 8
+"""Lines of a terminal that the live table takes besides its rows."""
+PHASES = {Phase.INTENT: "starting", Phase.PREPARED: "starting", Phase.PLACED: "starting", Phase.ENDED: "stopped"}
+COLUMNS = ("Instance", "State", "Host", "Profile", "cpuAvail", "Free memory")
 
 
 def json_line(event: Event) -> None:
@@ -67,30 +69,34 @@ def line(event: Event) -> Text:
     stamp = event.time.astimezone().strftime("%H:%M:%S")
     if event.event == "output":
         who = f"{event.instance} {event.data['stream']} | "
-        text = "\n".join(who + one for one in event.data["text"].rstrip("\n").split("\n"))
+        text = "\n".join(who + _plain(one) for one in event.data["text"].rstrip("\n").split("\n"))
         return Text(text, style="dim")
     sign, style = SIGNS.get(event.event, (" ", ""))
     said = Text(f"{stamp} {sign} ")
     said.append(f"{event.event:<13}", style=style)
     about = [
         f"#{event.instance}" if event.instance else "",
-        event.host or "",
+        clean(event.host or ""),
         f"[{event.profile}]" if event.profile else "",
     ]
     said.append(" ".join(filter(None, about)), style="bold")
-    said.append(f"  {event.reason}")
+    said.append(f"  {clean(event.reason)}")
     return said
 
 
-class LiveTable(AbstractContextManager["LiveTable"]):
-    """A table of the experiment's instances that follows its events, with the last of them below."""
+def _plain(text: str) -> str:
+    """A line of a job's output, its tabs kept, without signs that a terminal would obey."""
+    return "\t".join(map(clean, text.removesuffix("\r").split("\t")))
 
-    def __init__(self, core: Core, experiment: Experiment) -> None:
+
+class LiveTable(AbstractContextManager["LiveTable"]):
+    """A table of the experiment's instances at the foot of the terminal; its events go by above it."""
+
+    def __init__(self, core: Core, controller: Controller) -> None:
         self._core = core
-        self._experiment = experiment
-        self._state = ExperimentState(experiment.name)
-        self._lines: deque[Text] = deque(maxlen=LINES)
-        self._live = Live(self._drawn(), refresh_per_second=4, get_renderable=self._drawn)
+        self._controller = controller
+        self._console = Console(highlight=False)
+        self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._drawn)
 
     def __enter__(self) -> LiveTable:
         self._live.start()
@@ -103,30 +109,27 @@ class LiveTable(AbstractContextManager["LiveTable"]):
 
     def hear(self, event: Event) -> None:
         """Take in one more event."""
-        from zeligui.experiment.state import apply
-
-        self._state = apply(self._state, event)
         if event.public:
-            self._lines.append(line(event))
+            self._console.print(line(event))
 
-    def _drawn(self) -> Group:
-        table = Table(title=f"{self._experiment.name}: {self._standing()}")
-        for column in ("Instance", "State", "Host", "Profile", "cpuAvail", "Free memory"):
-            table.add_column(column)
-        for instance in self._state.instances.values():
-            table.add_row(*self._row(instance))
-        return Group(table, *self._lines)
+    def _drawn(self) -> Table:
+        state = self._controller.state
+        shown = _most_telling(state, self._console.height - FRAME)
+        hidden = len(state.instances) - len(shown)
+        notes = [clean(state.held), f"and {hidden} more instances" if hidden else ""]
+        title = Text(f"{state.name}: {_standing(state)}")
+        table = Table(title=title, caption=Text("; ".join(filter(None, notes))))
+        for column in COLUMNS:
+            table.add_column(column, no_wrap=True)
+        for instance in shown:
+            table.add_row(*(Text(cell) for cell in self._row(state, instance)))
+        return table
 
-    def _standing(self) -> str:
-        if self._state.finished is not None:
-            return f"finished, {words(self._state.finished)}"
-        return self._state.profile or "no profile in force"
-
-    def _row(self, instance: InstanceState) -> list[str]:
-        attempt = self._state.latest(instance.number)
-        state = instance.outcome or ("held" if instance.held else attempt.phase.value if attempt else "waiting")
+    def _row(self, state: ExperimentState, instance: InstanceState) -> list[str]:
+        attempt = state.latest(instance.number)
         if attempt is None:
-            return [str(instance.number), state, "", "", "", ""]
+            return [str(instance.number), "held" if instance.held else instance.outcome or "waiting"]
+        standing = instance.outcome or ("held" if instance.held else PHASES.get(attempt.phase, attempt.phase.value))
         host = self._core.machines.host(attempt.host)
         values = host.values if host else {}
         cpu, memory = values.get("cpuAvail"), values.get("freeMemory")
@@ -134,4 +137,16 @@ class LiveTable(AbstractContextManager["LiveTable"]):
             f"{cpu:.2f}" if isinstance(cpu, float) else "?",
             f"{memory:.0f} MB" if isinstance(memory, float) else "?",
         ]
-        return [str(instance.number), state, attempt.host, attempt.profile or "", *figures]
+        return [str(instance.number), standing, clean(attempt.host), attempt.profile or "", *figures]
+
+
+def _most_telling(state: ExperimentState, room: int) -> list[InstanceState]:
+    """As many instances as there is room for, by number; those that have ended give way first."""
+    chosen = sorted(state.instances.values(), key=lambda instance: (bool(instance.outcome), instance.number))
+    return sorted(chosen[: max(1, room)], key=lambda instance: instance.number)
+
+
+def _standing(state: ExperimentState) -> str:
+    if state.finished is not None:
+        return f"finished, {words(state.finished)}"
+    return state.profile or "no profile in force"

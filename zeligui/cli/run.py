@@ -87,7 +87,7 @@ async def drive(core: Core, controller: Controller, experiment: Experiment, opti
     from contextlib import ExitStack
 
     with ExitStack() as shown:
-        controller.listen(listener(core, experiment, options, shown))
+        controller.listen(listener(core, controller, options, shown))
         counts = await until_interrupted(controller)
     if counts is None and options.stop:
         say("Interrupted: the jobs are being ended.")
@@ -120,7 +120,7 @@ async def until_interrupted(controller: Controller) -> Mapping[str, int] | None:
 
 
 def listener(
-    core: Core, experiment: Experiment, options: argparse.Namespace, shown: ExitStack
+    core: Core, controller: Controller, options: argparse.Namespace, shown: ExitStack
 ) -> Callable[[Event], None]:
     """What shows events: JSON lines, a live table on a terminal, else a line in words each."""
     import sys
@@ -130,5 +130,5 @@ def listener(
     if options.json:
         return json_line
     if sys.stdout.isatty():
-        return shown.enter_context(LiveTable(core, experiment)).hear
+        return shown.enter_context(LiveTable(core, controller)).hear
     return narrate

@@ -21,7 +21,7 @@ from zeligui.experiment.placing import Placing
 from zeligui.experiment.polling import Polling
 from zeligui.experiment.run import Run, words
 from zeligui.experiment.seeking import Seeking
-from zeligui.experiment.state import AttemptState, InstanceState, Phase
+from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
 from zeligui.grid.machines import Arrival, Machines
 from zeligui.jobs.service import JobService
 from zeligui.tasks import Tasks
@@ -73,6 +73,11 @@ class Controller:
         self._seeking = Seeking(self._run, self._keeping, self._placing)
         self._slept = clock.age() - clock.patience()
         self._caught_up = -CATCH_UP_S
+
+    @property
+    def state(self) -> ExperimentState:
+        """The experiment as it stands."""
+        return self._run.state
 
     def listen(self, heard: Callable[[Event], None]) -> None:
         """Tell every event from now on to `heard`."""
