@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from zeligui.cli import main
+from zeligui.cli.machine_tables import host_table
+from zeligui.grid.hosts import Host
 
 CONTRACT = """[profile1]
 osName=Linux
@@ -245,6 +248,17 @@ def test_no_source_that_answers_is_exit_3(zeligrid: Zeligrid) -> None:
     status, found = zeligrid.json("match", zeligrid.contract, "--source", dead)
     assert (status, found["apt"]) == (3, [])
     assert zeligrid.match("--source", dead)[0] == 0
+
+
+def test_a_line_to_be_copied_stands_alone() -> None:
+    host = Host("n1", "ssh://n1", "unknown-key", "Add this line:\nn1 ssh-ed25519 AAAA\x1b", {}, {})
+    assert host_table([host]).endswith("n1: Add this line:\nn1 ssh-ed25519 AAAA\N{REPLACEMENT CHARACTER}")
+
+
+def test_an_age_is_told_in_seconds(zeligrid: Zeligrid) -> None:
+    zeligrid.contract.write_text("[a]\nage(bandWidth) < 1 min\n")
+    _, out, _ = zeligrid("match", zeligrid.contract, "--source", zeligrid.hosts.as_uri(), "--explain")
+    assert re.search(r"age\(bandWidth\) < 1 min +\S+ s\n", out)
 
 
 def test_an_attribute_that_a_host_publishes_needs_no_warning(zeligrid: Zeligrid) -> None:

@@ -223,6 +223,17 @@ def test_figures_of_a_directory_follow_as_a_one_minute_load(published: dict[str,
             assert number(columns, "load1") == pytest.approx(expected)
 
 
+def test_a_job_on_a_machine_of_which_only_free_processors_are_known() -> None:
+    """As MDS publishes it, where cpuAvail = min(1, cpuFree)."""
+    at = 600.0  # a minute's load shows the job almost wholly
+    alone = view(at, {"cpuCount": 1.0, "cpuFree": 0.0, "cpuAvail": 0.0})
+    assert number(judged(alone, Reports(), placed(JOB)), "cpuAvail") == pytest.approx(1, abs=1e-4)
+    new = [placed(OTHER, "theirs", at=at)]
+    assert number(judged(view(at, {"cpuFree": 3.5, "cpuAvail": 1.0}), Reports(), *new), "cpuFree") == 2.5
+    assert number(judged(view(at, {"cpuFree": 3.5, "cpuAvail": 1.0}), Reports(), *new), "cpuAvail") == 1
+    assert number(judged(view(at, {"cpuFree": 1.5, "cpuAvail": 1.0}), Reports(), *new), "cpuAvail") == 0.5
+
+
 def test_statistics_are_those_of_the_judged_values() -> None:
     store, reports = Measurements(), Reports()
     row = store.add()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from zeligui.cli.common import clean
 from zeligui.contract.attributes import ATTRIBUTES, canonical
+from zeligui.contract.conditions import Statistic
 from zeligui.grid.hosts import Host, Value
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def host_table(hosts: Sequence[Host]) -> str:
     shown = [name for name in _SHOWN if any(name in host.values for host in hosts)]
     header = ["HOST", "STATUS", *(_headed(name) for name in shown), "AGE"]
     rows = [[host.name, _status(host), *(_cell(host, name) for name in shown), _age(host)] for host in hosts]
-    details = [f"{clean(host.name)}: {clean(host.detail)}" for host in hosts if host.detail]
+    details = [told(f"{host.name}: {host.detail}") for host in hosts if host.detail]
     return "\n".join([*_aligned([header, *rows]), *([""] if details else []), *details])
 
 
@@ -64,9 +66,9 @@ def summary(matched: Match, found: Found, contract: Contract, *, wanted: int, kn
     return "\n".join([head, *ranked])
 
 
-def clean(text: str) -> str:
-    """The text without signs that a terminal would obey."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+def told(text: str) -> str:
+    """The text, which may have several lines, without signs that a terminal would obey."""
+    return "\n".join(clean(line) for line in text.split("\n"))
 
 
 def quantity(value: Value, attribute: str) -> str:
@@ -118,7 +120,10 @@ def _measured(finding: Finding, contract: Contract) -> str:
     if finding["value"] is None:
         return ""
     constraints = (each for profile in contract.profiles for each in profile.constraints)
-    attributes = next((each.attributes for each in constraints if each.text == finding["constraint"]), frozenset())
+    constraint = next(each for each in constraints if each.text == finding["constraint"])
+    if isinstance(constraint.left, Statistic) and constraint.left.function == "age":
+        return f"{finding['value']:.4g} s"
+    attributes = constraint.attributes
     return quantity(finding["value"], next(iter(attributes)) if len(attributes) == 1 else "")
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zeligui.cli.common import add_source_options, common_options, home, path, print_json, say
+from zeligui.cli.common import (
+    add_command,
+    add_source_options,
+    clean,
+    contract_source,
+    home,
+    path,
+    print_json,
+    say,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
     from typing import Any
 
     from zeligui.cli.gathering import Gathered
@@ -30,9 +38,9 @@ examples:
 """
 MATCH_EXAMPLES = """\
 examples:
-  zeligrid match two-profiles.contract --source ssh://lab1 --source ssh://lab2
-  zeligrid match two-profiles.contract --hosts hosts.json -n 4
-  zeligrid match two-profiles.contract --hosts hosts.csv --explain    why each host is apt or is not
+  zeligrid match contracts/two-profiles.contract --source ssh://lab1 --source ssh://lab2
+  zeligrid match contracts/two-profiles.contract --hosts hosts.json -n 4
+  zeligrid match contracts/two-profiles.contract --hosts hosts.csv --explain    why each host is apt or is not
 """
 
 
@@ -62,7 +70,7 @@ def list_hosts(options: argparse.Namespace) -> int:
 
 def match_contract(options: argparse.Namespace) -> int:
     """Run `zeligrid match`."""
-    source = _contract_source(options.contract)
+    source = contract_source(options.contract)
     contract = _read_contract(options, source, published=())
     if contract is None:
         return 1
@@ -84,14 +92,7 @@ def match_contract(options: argparse.Namespace) -> int:
 def _add(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, examples: str
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=words,
-        description=f"{words[0].upper()}{words[1:]}.",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[common_options()],
-    )
+    parser = add_command(commands, name, words, examples)
     add_source_options(parser)
     parser.add_argument("--hosts", metavar="FILE", type=path, help="read machines from a JSON, CSV or LDIF file")
     return parser
@@ -105,7 +106,6 @@ def _count(text: str) -> int:
 
 def _gather(options: argparse.Namespace) -> Gathered:
     from zeligui.cli.gathering import gather
-    from zeligui.cli.machine_tables import clean
 
     gathered = gather(
         home(options),
@@ -124,11 +124,11 @@ def _gather(options: argparse.Namespace) -> Gathered:
 
 def _tell_of_silence(gathered: Gathered) -> None:
     """A match over fewer machines than were named is no answer to rely on."""
-    from zeligui.cli.machine_tables import clean
+    from zeligui.cli.machine_tables import told
 
     for host in gathered.hosts:
         if host.status not in ("up", "stale"):
-            say(f"zeligrid: {clean(f'{host.source} is {host.status}: {host.detail}')}")
+            say(f"zeligrid: {told(f'{host.source} is {host.status}: {host.detail}')}")
 
 
 def _as_json(host: Host) -> dict[str, Any]:
@@ -139,20 +139,6 @@ def _as_json(host: Host) -> dict[str, Any]:
 
 def _plain(value: float | str | None) -> float | int | str | None:
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _contract_source(file: Path) -> bytes:
-    from zeligui.contract.language import LARGEST
-    from zeligui.errors import UsageError
-
-    try:
-        with file.open("rb") as opened:
-            return opened.read(LARGEST + 1)  # one byte more shows that it is too large
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(
-            f"The contract {file} cannot be read: {why}.", hint="Check its name and its rights."
-        ) from error
 
 
 def _read_contract(options: argparse.Namespace, source: bytes, *, published: Sequence[str]) -> Contract | None:

@@ -171,17 +171,17 @@ class _Adjusted(Columns):
         window = LOADS.get(source)
         added = sum((job.processors(times, window) for job in jobs), np.zeros_like(times))
         corrected = np.maximum(0.0, runnable + added)
-        return np.where(added == 0, values, _figure(key, corrected, self._processors(index)))
+        return np.where(added == 0, values, _figure(key, corrected, self._processors(index), source))
 
     def _run_queue(self, index: int, key: str, times: Numbers, values: Numbers) -> tuple[str, Numbers]:
         """The number of runnable processes behind a figure of the processors, and the attribute that tells it.
 
-        `runnable` where the host publishes it, else load1, else what the figure itself says.
+        `runnable` where the host publishes it, else load1, else cpuFree, else what the figure itself says.
         """
-        for name in ("runnable", "load1"):
+        for name in ("runnable", "load1", "cpufree"):
             known = self._values_at(index, name, times)
             if not np.isnan(known).any():
-                return name, known
+                return name, _inverted(name, known, self._processors(index)) if name == "cpufree" else known
         return key, _inverted(key, values, self._processors(index))
 
     def _values_at(self, index: int, name: str, times: Numbers) -> Numbers:
@@ -200,15 +200,19 @@ class _Adjusted(Columns):
         return np.where(held_times[at] == times, held[at], np.nan)
 
     def _processors(self, index: int) -> float:
-        count = self._columns.numbers("cpuCount")[index]
-        return 1.0 if np.isnan(count) else float(count)
+        count, free = (self._columns.numbers(name)[index] for name in ("cpuCount", "cpuFree"))
+        return float(np.fmax(1.0, free) if np.isnan(count) else count)
 
 
-def _figure(key: str, runnable: Numbers, processors: float) -> Numbers:
-    """What a figure is with so many runnable processes: cpuAvail = min(1, n / (r + 1)), cpuFree = max(0, n - r)."""
-    if key == "cpuavail":
+def _figure(key: str, runnable: Numbers, processors: float, source: str) -> Numbers:
+    """What a figure is with so many runnable processes: cpuAvail = min(1, n / (r + 1)), cpuFree = max(0, n - r).
+
+    Of a host of which only cpuFree is known, cpuAvail = min(1, cpuFree), as it was mapped.
+    """
+    if key == "cpuavail" and source != "cpufree":
         return np.minimum(1.0, processors / (runnable + 1))
-    return np.maximum(0.0, processors - runnable) if key == "cpufree" else runnable
+    free = np.maximum(0.0, processors - runnable)
+    return {"cpufree": free, "cpuavail": np.minimum(1.0, free)}.get(key, runnable)
 
 
 def _inverted(key: str, values: Numbers, processors: float) -> Numbers:
