@@ -49,6 +49,8 @@ def test_the_host_name_is_a_text_of_every_host() -> None:
     assert TABLE.knows("hostname")
     assert spelt(TABLE.texts("hostName")) == ["a", "b", "c"]
     assert np.isnan(TABLE.numbers("hostName")).all()
+    posing = Table.of([("a", {"HOSTNAME": 5.0}), ("b", {"hostname": "a"})])
+    assert spelt(posing.texts("hostName")) == ["a", "b"]
 
 
 def test_there_is_no_history() -> None:

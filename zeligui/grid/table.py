@@ -90,7 +90,7 @@ class Table(Columns):
 
     def texts(self, attribute: str) -> Texts:
         key = attribute.casefold()
-        if key not in self._numbers:
+        if key not in self._numbers or key == "hostname":
             return self._stored_texts(key)
         if key not in self._derived_texts:
             written = _written(self._numbers[key])

@@ -97,6 +97,8 @@ def test_rubbish_is_told_and_says_nothing(rubbish: bytes) -> None:
         ("osName", ""),
         ("", 1),
         ("x" * 65, 1),
+        ("HOSTNAME", "another"),
+        ("hostname", 5),
         ("a b", 1),
         ("a\nb", 1),
     ],

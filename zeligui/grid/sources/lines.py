@@ -73,6 +73,8 @@ class Publisher:
         key = name.casefold()
         if not _is_name(name) or (key not in self._attributes and len(self._attributes) >= MOST_ATTRIBUTES):
             return None
+        if key == "hostname" and name != "hostName":
+            return None
         self._attributes.add(key)
         if isinstance(value, str):
             return value if _is_text(value) and key not in QUANTITIES else None
