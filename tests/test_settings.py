@@ -137,6 +137,13 @@ def test_a_folder_in_its_place_is_refused(home: Home) -> None:
         load(home)
 
 
+def test_a_file_that_may_not_be_looked_at_is_refused(home: Home) -> None:
+    home.settings_file.parent.mkdir(parents=True, exist_ok=True)
+    home.settings_file.symlink_to(home.settings_file)  # a loop: the system refuses to look, root too
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(home)
+
+
 def test_every_option_has_words_for_a_dialog() -> None:
     def check(options: Any) -> None:
         for one in fields(options):

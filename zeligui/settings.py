@@ -140,9 +140,20 @@ class Home:
 
 def load(home: Home) -> Settings:
     """The settings of this home, the defaults where there is no file. UsageError names file, key and expectation."""
-    if not home.settings_file.exists():
+    if not _there(home.settings_file):
         return Settings()
     return read_table(read_toml(home.settings_file), Settings(), Place(home.settings_file))
+
+
+def _there(file: Path) -> bool:
+    """Whether there is such a file, also one that may not be looked at."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _xdg(variable: str, default: str) -> Path:

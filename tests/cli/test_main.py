@@ -209,6 +209,16 @@ def test_json_has_no_infinity_and_takes_every_text(value, text, capsys):
     assert capsys.readouterr().out == text + "\n"
 
 
+@pytest.mark.parametrize("words", [["testbed", "up"], ["demo", "--headless"]])
+def test_a_home_that_takes_no_files_is_said_before_anything_starts(words, tmp_path, capsys):
+    (tmp_path / "taken").write_text("a file where a folder is to be")
+    assert cli.main([*words, "--home", str(tmp_path / "taken")]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"zeligrid: Nothing can be written into {tmp_path / 'taken'}")
+    assert "--home DIR" in printed.err
+
+
 def test_what_is_shipped_is_found():
     assert common.shipped("contracts").is_dir()
     with pytest.raises(ZeliGridError, match="colours is missing"):

@@ -13,7 +13,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from zeligui.errors import UsageError
-from zeligui.experiment.description import Experiment, read_experiment, resolve_secrets
+from zeligui.experiment.description import Experiment, edited, read_experiment, resolve_secrets
 from zeligui.settings import JobDefaults, Settings
 
 WHOLE = """
@@ -138,13 +138,16 @@ def test_input_may_lie_elsewhere(read: Read) -> None:
     assert read(WHOLE.replace('"data"', '"/etc/passwd"')).job.input == ("pi.py", "/etc/passwd")
 
 
-def test_an_edit_of_file_contract_or_job_changes_the_digest(read: Read, tmp_path: Path) -> None:
+def test_an_edit_of_file_contract_or_job_is_told(read: Read, tmp_path: Path) -> None:
+    file, contract = tmp_path / "pi.toml", tmp_path / "pi.contract"
     first = read().digest
-    assert read().digest == first
-    assert read(WHOLE + "\n").digest != first
-    assert read(settings=Settings(job=JobDefaults(cpus=2))).digest != first
-    (tmp_path / "pi.contract").write_text("[a]\ncpuAvail > 0.6\n")
-    assert read().digest != first
+    assert edited(first, read()) == ""
+    assert edited(first, read(WHOLE + "\n")) == str(file)
+    assert edited(first, read(WHOLE.replace("pi.py", "data/deep/a b"))) == str(file)
+    assert edited(first, read(settings=Settings(job=JobDefaults(cpus=2)))) == "the section [job] of the settings"
+    contract.write_text("[a]\ncpuAvail > 0.6\n")
+    assert edited(first, read()) == str(contract)
+    assert edited(first, read(WHOLE + "\n")) == f"{file} and {contract}"
 
 
 class Ring(KeyringBackend):

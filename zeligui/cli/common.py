@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zeligui.settings import Home
 
 
+ROOM_BYTES = 1 << 20
 CHECK = "Check its name and its rights."
 
 
@@ -110,6 +111,22 @@ def home(options: argparse.Namespace) -> Home:
     from zeligui.settings import Home
 
     return Home.find(getattr(options, "home", None))
+
+
+def writable(folder: Path) -> Path:
+    """The folder, made where it is missing. UsageError: nothing can be written into it."""
+    from tempfile import TemporaryFile
+
+    from zeligui.errors import UsageError
+
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(ROOM_BYTES))
+    except OSError as error:
+        hint = "Make room there, or keep files elsewhere with --home DIR."
+        raise UsageError(f"Nothing can be written into {folder}: {error.strerror}.", hint=hint) from error
+    return folder
 
 
 def contract_source(file: Path) -> bytes:

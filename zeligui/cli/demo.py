@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, home, say, shipped
+from zeligui.cli.common import add_command, home, say, shipped, writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ def demo(options: argparse.Namespace) -> int:
     import asyncio
 
     from zeligui.errors import UsageError
+    from zeligui.testbed.supervisor import MOST_NODES
 
-    if options.nodes < 4:
-        raise UsageError("The demo's story needs at least 4 nodes.", hint="Try: zeligrid demo --headless --nodes 4")
+    if not 4 <= options.nodes <= MOST_NODES:
+        words = f"The demo's story needs 4 to {MOST_NODES} nodes, not {options.nodes}."
+        raise UsageError(words, hint="Try: zeligrid demo --headless")
     return asyncio.run(_demo(options))
 
 
@@ -69,7 +71,7 @@ async def _demo(options: argparse.Namespace) -> int:
 
     places = home(options)
     settings = replace(load(places), period_s=PERIOD_S)
-    experiment = read_experiment(_own_copy(places.folder / "demo"), settings)
+    experiment = read_experiment(_own_copy(writable(places.folder / "demo")), settings)
     contract = read_contract(experiment.contract_file)
     tell = _silent if options.json else _tell
     tell(f"Starting {options.nodes} machines on this one, each with an SSH server of its own.")
@@ -166,7 +168,6 @@ def _own_copy(folder: Path) -> Path:
     """The demo's files in a folder of the user's, where its results go too; the experiment file there."""
     from shutil import copyfile
 
-    folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         copyfile(shipped("contracts") / name, folder / name)
     return folder / FILES[0]

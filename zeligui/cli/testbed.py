@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from zeligui.cli.common import add_command, home, print_json, seconds
+from zeligui.cli.common import add_command, home, print_json, seconds, writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def up(options: argparse.Namespace) -> int:
 
     from zeligui.testbed.supervisor import run
 
-    folder = home(options).testbed_folder
+    folder = writable(home(options).testbed_folder)
     announce = _announce_json if options.json else _announce
     ended_by = run(folder, options.nodes, wanted=options.isolation, announce=announce)
     return 128 + ended_by if ended_by == signal.SIGINT else 0

@@ -14,7 +14,7 @@ from zeligui.errors import JournalError, LinkError, UsageError
 from zeligui.events import Event
 from zeligui.experiment.attempts import Attempts
 from zeligui.experiment.book import Book
-from zeligui.experiment.description import Experiment
+from zeligui.experiment.description import Experiment, edited
 from zeligui.experiment.ending import Ending
 from zeligui.experiment.keeping import Keeping
 from zeligui.experiment.placing import Placing
@@ -119,8 +119,8 @@ class Controller:
             )
         elif book.state.digest != experiment.digest:
             raise UsageError(
-                f"The experiment {experiment.name} still runs, and its file, contract or job was edited meanwhile.",
-                hint=f"Undo the edit of {experiment.file}, or cancel its jobs first: zeligrid jobs lists them.",
+                f"{experiment.name} still runs, and {edited(book.state.digest, experiment)} was edited meanwhile.",
+                hint="Undo the edit, or cancel its jobs first: `zeligrid jobs` lists them.",
             )
         self._polling.taken_up.update(attempt.id for attempt in book.state.live())
 

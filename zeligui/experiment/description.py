@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class Experiment:
     """An application that is to be kept in its contract; what its file leaves out has come from the settings.
 
-    `digest` (SHA-256) changes when the experiment file, its contract or what is to run changes.
+    `digest` changes when the experiment file, its contract or what is to run changes; `edited` tells which.
     """
 
     name: str
@@ -178,6 +178,16 @@ def _fail(error: OSError) -> None:
     raise error
 
 
+def edited(before: str, experiment: Experiment) -> str:
+    """In words what has changed since the experiment had the digest `before`."""
+    names = (str(experiment.file), str(experiment.contract_file), "the section [job] of the settings")
+    pairs = zip(names, before.split("-"), experiment.digest.split("-"), strict=False)
+    changed = [name for name, old, new in pairs if old != new]
+    if names[0] in changed and names[2] in changed:  # the file's own [job] explains it
+        changed.remove(names[2])
+    return " and ".join(changed)
+
+
 def _digest(file: Path, contract: Path, job: JobDefaults) -> str:
     parts = (file.read_bytes(), contract.read_bytes(), json.dumps(asdict(job), sort_keys=True).encode())
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    return "-".join(hashlib.sha256(part).hexdigest() for part in parts)
