@@ -122,6 +122,7 @@ def test_a_host_that_was_powered_off_lost_its_job(bench: Bench, grid: Grid) -> N
     bench.write(ANY, seconds=4)
     with bench.run("node3.grid", "node4.grid") as run:
         first = run.wait_for("running")["host"]
+        until(lambda: bool(bench.witnessed()))
         grid.command("stop", first)
         assert run.wait_for("relocated")["host"] != first
         assert run.end() == 0

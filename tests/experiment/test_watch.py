@@ -64,10 +64,12 @@ def test_a_for_of_its_own_goes_before_the_tolerance() -> None:
 def test_a_true_measurement_ends_the_stretch_and_an_unknown_one_pauses_it() -> None:
     trial = Trial("cpuAvail > 0.6 for 4 s")
     trial.show(0, 0.5)
-    trial.show(2, None)
-    assert trial.show(4, 0.5)
-    trial.show(6, 0.9)
-    assert not trial.show(8, 0.5)
+    trial.show(2, 0.5)
+    trial.show(3, None)
+    assert not trial.show(60, 0.5), "what nobody knew is not counted"
+    assert trial.show(62, 0.5)
+    trial.show(64, 0.9)
+    assert not trial.show(66, 0.5)
 
 
 def test_a_short_for_needs_two_distinct_measurements() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from zeligui.errors import InDoubt, LinkError, SubmissionRefused
+from zeligui.errors import InDoubt, JournalError, LinkError, Refused, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.experiment.book import Book
 from zeligui.experiment.description import Experiment, resolve_secrets
 from zeligui.experiment.state import AttemptState, Phase
@@ -53,6 +54,13 @@ class Attempts:
             # What was not committed ends by itself, so it certainly never runs.
             await self._book.record("released", str(error), attempt=attempt)
             raise
+        except JournalError:
+            raise
+        except ZeliGridError as error:
+            await self._book.record("released", str(error), attempt=attempt)
+            if isinstance(error, UsageError):
+                raise  # something is wrong here, not there
+            raise SubmissionRefused(str(error)) from error
         await self._book.record("prepared", attempt=attempt, handle=handle)
         return self._book.attempt(attempt)
 
@@ -105,7 +113,9 @@ class Attempts:
         try:
             await self.service(attempt.service).cancel(attempt.id, grace_s=0.0)
             await self.service(attempt.service).discard(attempt.id)
-        except LinkError:
+        except JournalError:
+            raise
+        except ZeliGridError:  # unreachable, or not over yet: what was not committed ends by itself
             return
 
     async def cancel(self, attempt: AttemptState) -> None:
@@ -135,28 +145,43 @@ class Attempts:
         if not patterns:
             return
         folder = self._checkpoint_folder(attempt.instance)
-        await call(lambda: folder.mkdir(parents=True, exist_ok=True))
-        names = await self.service(attempt.service).fetch(attempt.id, patterns, folder)
+        with _writing(folder):
+            await call(lambda: folder.mkdir(parents=True, exist_ok=True))
+        names = await self._fetch(attempt, patterns, folder)
         if names:
             words = f"fetched {', '.join(names)} from {attempt.host}"
             await self._book.record("checkpointed", words, attempt=attempt, names=list(names))
 
     async def bring_home(self, attempt: AttemptState) -> None:
         """Copy output files and both streams into results/NAME/INSTANCE, then clear the job's directory there."""
-        service, folder = self.service(attempt.service), self.results(attempt.instance)
-        await call(lambda: folder.mkdir(parents=True, exist_ok=True))
+        service, folder = self.service(attempt.service), self.results(attempt)
         suffix = "" if attempt.outcome in {"done", "failed", "canceled"} else f".{attempt.restart}"
-        for stream in STREAMS:
-            await self._save_stream(service, attempt.id, stream, folder / f"{stream}{suffix}")
+        with _writing(folder):
+            await call(lambda: folder.mkdir(parents=True, exist_ok=True))
+            for stream in STREAMS:
+                await self._save_stream(service, attempt.id, stream, folder / f"{stream}{suffix}")
         names: Sequence[str] = ()
         if not suffix and self._experiment.job.output:
-            names = await service.fetch(attempt.id, self._experiment.job.output, folder)
+            names = await self._fetch(attempt, self._experiment.job.output, folder)
         await self._book.record("collected", attempt=attempt, names=list(names), folder=str(folder))
         await service.discard(attempt.id)
         await self._book.record("discarded", attempt=attempt)
 
-    def results(self, instance: int) -> Path:
-        return self._experiment.file.parent / "results" / self._experiment.name / str(instance)
+    async def _fetch(self, attempt: AttemptState, patterns: Sequence[str], folder: Path) -> Sequence[str]:
+        """Fetch files; where the machine answers and will not give them, say so and go on without."""
+        service = self.service(attempt.service)
+        try:
+            return await service.fetch(attempt.id, patterns, folder)
+        except Refused as refused:
+            await service.find([attempt.id])  # a LinkError where it is the machine that cannot be used
+            await self._book.record("incomplete", str(refused), attempt=attempt)
+            return ()
+
+    def results(self, attempt: AttemptState) -> Path:
+        """Where what an attempt leaves is kept; what an earlier run still owed has a folder of its own there."""
+        folder = self._experiment.file.parent / "results" / self._experiment.name / str(attempt.instance)
+        instance = self._book.state.instances.get(attempt.instance)
+        return folder if instance and attempt.id in instance.attempts else folder / attempt.id
 
     async def _save_stream(self, service: JobService, attempt: str, stream: str, file: Path) -> None:
         part = file.with_name(f"{file.name}.part")
@@ -168,15 +193,19 @@ class Attempts:
         await call(part.replace, file)
 
     async def settle(self, debt: AttemptState) -> bool:
-        """Cancel and clear what was given up while its host was silent; False while it must be tried again."""
+        """Cancel and collect what was given up while its host was silent; False while it must be tried again."""
         service = self.service(debt.service)
         try:
             status = (await service.find([debt.id])).get(debt.id)
-            if status and status.state is not None and not status.state.final:
+            if status is None:
+                await service.cancel(debt.id)  # leaves a tombstone: it can never begin there
+            elif status.state is None:
+                return False  # it cannot be told, as where the name leads to another machine now
+            elif not status.state.final:
                 await service.cancel(debt.id, grace_s=STOP_GRACE_S)
                 return False
-            if status and status.state is not None:
-                await service.discard(debt.id)
+            else:
+                await self.bring_home(debt)
         except LinkError:
             return False
         await self._book.record("settled", _settled_words(debt, status), attempt=debt)
@@ -184,10 +213,22 @@ class Attempts:
 
 
 def _settled_words(debt: AttemptState, status: JobStatus | None) -> str:
-    if status is None or status.state is None:
+    if status is None:
         return f"{debt.host} knows nothing of it any more"
     ended = "had ended by itself" if status.state is JobState.DONE else "was ended"
     return f"{debt.host} answers again; what ran there {ended} and was cleared"
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say in words that files cannot be written here, as on a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise ZeliGridError(
+            f"What the jobs leave cannot be written into {folder}: {error.strerror or error}.",
+            hint="Make room there, then run the same command again: the jobs go on, and nothing of theirs is lost.",
+        ) from error
 
 
 def _append(file: Path, piece: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zeligui.clock import Clock
 from zeligui.contract.model import Contract
-from zeligui.errors import JournalError, LinkError, UsageError
+from zeligui.errors import JournalError, LinkError, UsageError, ZeliGridError
 from zeligui.events import Event
 from zeligui.experiment.attempts import Attempts
 from zeligui.experiment.book import Book
@@ -86,6 +86,9 @@ class Controller:
     async def run(self) -> Mapping[str, int]:
         """Drive the experiment to its end; how many instances ended how. Cancelled, it leaves the jobs running."""
         await self._begin()
+        return await self._drive()
+
+    async def _drive(self) -> Mapping[str, int]:
         forget = self._run.machines.subscribe(self._heard)
         try:
             while not self._over():
@@ -98,16 +101,16 @@ class Controller:
 
     async def stop_all(self) -> None:
         """End every job of the experiment for good, as `run --stop` does when it is interrupted."""
+        await self._run.book.load()  # what was being written when the run was interrupted may count already
+        if not self._run.state.running:
+            return
         for instance in self._run.active():
-            attempt = self._run.state.current(instance.number)
-            if attempt:
-                await self._wish_from_here(attempt)
+            attempt = self._run.state.current(instance.number) or self._run.state.latest(instance.number)
+            words = "the run was stopped"
+            await self._run.book.record("wish", words, attempt=attempt, instance=instance.number, wish="cancel")
         with suppress(TimeoutError):
             async with asyncio.timeout(30):
-                await self.run()
-
-    async def _wish_from_here(self, attempt: AttemptState) -> None:
-        await self._run.book.record("wish", "the run was stopped", attempt=attempt, wish="cancel")
+                await self._drive()
 
     async def _begin(self) -> None:
         """Take the experiment up where it stands, or begin a new run of it."""
@@ -152,6 +155,7 @@ class Controller:
         self._polling.mind()
         columns = self._run.columns()
         await self._keeping.judge(columns)
+        await self._mind_canceled()
         self._go_on_stopping()
         await self._seeking.seek(columns)
         await self._seeking.climb(columns)
@@ -186,28 +190,32 @@ class Controller:
             try:
                 if attempt:
                     await self._grant(wish.data["wish"], attempt)
-            except LinkError as error:
+            except JournalError:
+                raise
+            except ZeliGridError as error:  # its machine is silent, or it has just ended
                 await self._run.book.record("unfulfilled", str(error), attempt=attempt)
             await self._run.book.record("wish_done", attempt=attempt, wish=wish.sequence)
 
     async def _grant(self, wish: str, attempt: AttemptState) -> None:
         service = self._run.attempts.service(attempt.service)
-        current = self._run.state.current(attempt.instance)
-        if wish == "cancel":
-            await self._cancel(current or attempt)
-        elif wish == "suspend" and attempt.phase in {Phase.PLACED, Phase.RUNNING}:
+        if wish == "suspend" and attempt.phase in {Phase.PLACED, Phase.RUNNING}:
             await service.suspend(attempt.id)
         elif wish == "resume" and attempt.phase is Phase.SUSPENDED:
             await service.resume(attempt.id)
         self._polling.nudge(attempt.service)
 
-    async def _cancel(self, attempt: AttemptState) -> None:
-        if self._run.state.instances[attempt.instance].outcome:
-            return
-        if attempt.live and attempt.committed:
-            self._placing.cancel(attempt)
-        else:
-            await self._run.book.record("canceled", "a user canceled it", attempt=attempt)
+    async def _mind_canceled(self) -> None:
+        """End what a user wished to end; of what may have been started and is in doubt, the polls tell first."""
+        for instance in self._run.active():
+            if not instance.canceled or instance.number in self._run.busy:
+                continue
+            attempt = self._run.state.current(instance.number)
+            if attempt is None:
+                latest = self._run.state.latest(instance.number)
+                words = "a user canceled it"
+                await self._run.book.record("canceled", words, attempt=latest, instance=instance.number)
+            elif attempt.committed:
+                self._placing.cancel(attempt)
 
     async def _restart_finished(self) -> None:
         for instance in self._to_restart():
@@ -232,7 +240,7 @@ class Controller:
                 while self._ending.left_there():
                     self._ending.clear()
                     await self._pause()
-                    if isinstance(self._failure, JournalError):
+                    if self._failure:
                         raise self._failure
         for attempt in self._ending.left_there():
             reason = f"{attempt.host} is silent, so its files stay there until it is cleared"

@@ -32,8 +32,10 @@ class Ending:
     async def stop(self, attempt: AttemptState, reason: str) -> bool:
         """Stop a job in a planned way and fetch its checkpoint. False when its host fell silent or it had ended."""
         book = self._run.book
-        if attempt.phase is not Phase.STOPPING:
+        if (now := book.attempt(attempt)).live and now.phase is not Phase.STOPPING:
             await book.record("stopping", reason, attempt=attempt)
+        if not book.attempt(attempt).live:
+            return False
         future = self._waiting.setdefault(attempt.id, asyncio.get_running_loop().create_future())
         await self._ask_end(attempt)
         try:
@@ -94,8 +96,11 @@ class Ending:
         if status.state is JobState.FAILED and "rebooted" in status.detail:
             return await self.lose(attempt, f"{attempt.host} was rebooted", debt=False)
         await self._run.attempts.tell_output(attempt, to_the_end=True)
+        if not self._run.book.attempt(attempt).live:
+            return None
         kind = _KINDS[status.state or JobState.FAILED]
         await self._run.book.record(kind, _end_words(status), attempt=attempt, **_verdict(status))
+        self._give_word(attempt)
         if kind == "failed" and _at_once(attempt, self._run.clock.now() - timedelta(seconds=AT_ONCE_S)):
             await self.note_failure(attempt.host, "jobs keep failing there at once", most=1)
         return None
@@ -130,6 +135,10 @@ class Ending:
             goes_on = f"it goes on from the checkpoint of its last move ({', '.join(carried)})" if carried else ""
             words = goes_on or "no checkpoint came from there: it starts over"
             await book.record("restarted", f"{reason}; {words}", attempt=attempt, checkpoint=carried)
+        self._give_word(attempt)
+
+    def _give_word(self, attempt: AttemptState) -> None:
+        """Whoever waits for the end of its stop need wait no longer: it ended otherwise."""
         waiting = self._waiting.get(attempt.id)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
@@ -140,31 +149,33 @@ class Ending:
             if attempt.id in self._clearing:
                 continue
             if attempt.debt:
-                self._begin(attempt, f"Clear what was left on {attempt.host}", self._settle(attempt))
+                self._begin(attempt, f"Clear what was left on {attempt.host}", self._settle)
             elif _to_bring_home(attempt):
-                self._begin(attempt, f"Bring home the files of {attempt.host}", self._bring_home(attempt))
+                self._begin(attempt, f"Bring home the files of {attempt.host}", self._bring_home)
 
-    def _begin(self, attempt: AttemptState, doing: str, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(
+        self, attempt: AttemptState, doing: str, work: Callable[[AttemptState], Coroutine[Any, Any, None]]
+    ) -> None:
         self._clearing.add(attempt.id)
-        self._run.tasks.start(doing, work)
+        task = self._run.tasks.start(doing, work(attempt))
+        task.add_done_callback(lambda _: self._cleared(attempt))
+
+    def _cleared(self, attempt: AttemptState) -> None:
+        self._clearing.discard(attempt.id)
+        self._run.wake()
 
     async def _bring_home(self, attempt: AttemptState) -> None:
         pause = RETRY_S
         while True:
             try:
-                await self._run.attempts.bring_home(attempt)
-                break
+                return await self._run.attempts.bring_home(attempt)
             except LinkError:
                 await self._run.clock.sleep(pause)
                 pause = min(2 * pause, 30.0)
-        self._clearing.discard(attempt.id)
-        self._run.wake()
 
     async def _settle(self, debt: AttemptState) -> None:
         while not await self._run.attempts.settle(debt):
             await self._run.clock.sleep(RETRY_S)
-        self._clearing.discard(debt.id)
-        self._run.wake()
 
     def left_there(self) -> list[AttemptState]:
         """What has ended and is not home yet."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zeligui.contract.columns import Columns
 from zeligui.contract.model import Profile
-from zeligui.experiment.choice import choose, edges_down, fallbacks, profile_of, ranked
+from zeligui.experiment.choice import choose, edges_down, fallbacks, order_of, profile_of, ranked
 from zeligui.experiment.ending import Ending
 from zeligui.experiment.placing import Placing
 from zeligui.experiment.polling import Polling
-from zeligui.experiment.reasons import value_words
+from zeligui.experiment.reasons import nearest_words, value_words
 from zeligui.experiment.run import Run
 from zeligui.experiment.state import AttemptState, Phase
 from zeligui.experiment.watch import Violation, Watch
+from zeligui.grid.hosts import Host
 
-ANSWERED_LATELY_S = 6.0
-"""A host that was heard in the last so many seconds answers: while none does, the master itself is offline."""
+ANSWERED_LATELY_S = 3.0
+"""A host whose poll was answered in the last so many seconds answers, as does one whose measurements come as they
+should: while none does, the master itself is offline."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Keeping:
         self.watch = Watch(run.rules.tolerance_s)
         self.heard: dict[str, float] = {}
         """When (patience clock) a measurement of each host came last."""
+        self._judged = ""
+        """The profile that was in force when it was judged last."""
         self._told: dict[tuple[str, str], AttemptState] = {}
         self._troubles: dict[str, _Trouble] = {}
         self._next = 0.0
@@ -52,11 +56,18 @@ class Keeping:
     async def judge(self, columns: Columns) -> None:
         """Judge every host in use by what came of it last."""
         profile, kept = self._run.profile, self._run.kept()
+        if profile is None or profile.name != self._judged:
+            self._told.clear()  # what was said under another profile is not judged any more
+        self._judged = profile.name if profile else ""
         if profile is None:
-            return
-        self.watch.judge(profile, columns, self._run.machines, kept)
+            self.watch.forget()
+        else:
+            self.watch.judge(profile, columns, self._run.machines, kept)
         await self._mind_troubles()
         await self._mind_recoveries()
+        await self._mind_held()
+        if profile is None:
+            return
         for violation in self._confirmed(self.watch.violations()):
             attempt = self._run.kept().get(violation.host)
             if attempt and attempt.phase is not Phase.SUSPENDED and attempt.instance not in self._run.busy:
@@ -108,23 +119,33 @@ class Keeping:
 
     def may_move(self) -> bool:
         """Whether one more instance may move now: at most a quarter of them (at least one) at once."""
-        return len(self._run.busy) < max(1, len(self._run.state.instances) // 4)
+        instances = self._run.state.instances
+        arriving = {
+            attempt.instance
+            for attempt in self._run.kept().values()
+            if attempt.phase is Phase.PLACED and instances[attempt.instance].moving_from
+        }
+        return len(arriving | self._run.busy.keys()) < max(1, len(instances) // 4)
 
     async def _step_down(
         self, violation: Violation, attempt: AttemptState, profile: Profile, columns: Columns, reason: str
     ) -> None:
         in_use = self._run.kept()
         everywhere = {*self._run.usable(), *in_use}
-        count = len(self._run.active())
-        for name in fallbacks(self._run.contract, profile.name, violation.seconds):
+        count = len(in_use) if self._run.rules.start == "grow" else len(self._run.active())
+        held = self._run.state.instances[attempt.instance].held
+        below = fallbacks(self._run.contract, profile.name, violation.seconds)
+        for name in [one.name for one in self._run.contract.profiles if one is not profile] if held else below:
             hosts = choose(ranked(profile_of(self._run.contract, name), columns, everywhere), in_use, count)
             if hosts:
                 words = f"on {attempt.host} {reason}; no other machine is apt for {profile.name}"
-                await self.change_profile("degraded", name, hosts, words)
+                worse = order_of(self._run.contract, name) > order_of(self._run.contract, profile.name)
+                await self.change_profile("degraded" if worse else "promoted", name, hosts, words)
                 return
         waiting = [e for e in edges_down(self._run.contract, profile.name) if e.after_s > violation.seconds]
         if not waiting:
-            await self._hold(attempt, f"on {attempt.host} {reason}; no machine is apt under any profile")
+            nearest = nearest_words(self._run.contract, columns, count)
+            await self._hold(attempt, f"on {attempt.host} {reason}; {nearest}")
 
     async def change_profile(self, kind: str, name: str, hosts: Sequence[str], reason: str) -> None:
         """Put another profile in force on `hosts`; instances on other hosts move to those of them that are free."""
@@ -156,24 +177,35 @@ class Keeping:
                 del self._told[attempt_id, text]
             if host and text not in false and attempt.instance not in self._run.busy:
                 await self._run.book.record("recovered", f"{text} holds again on {host}", attempt=attempt)
-                await self._leave_hold(attempt)
 
-    async def _leave_hold(self, attempt: AttemptState) -> None:
-        instance = self._run.state.instances[attempt.instance]
-        still = any(told.id == attempt.id for told in self._told.values())
-        if instance.held and not still:
-            words = f"{attempt.host} honours the contract again"
-            await self._run.book.record("resumed", words, attempt=attempt, profile=self._run.state.profile)
+    async def _mind_held(self) -> None:
+        """Stop what is held and still runs, or resume it where its host honours the contract again."""
+        together = self._run.rules.gang and self._run.rules.start == "all"
+        gang = together and any(instance.held for instance in self._run.active())
+        for host, attempt in self._run.kept().items():
+            held, stays = self._run.state.instances[attempt.instance].held, self._run.rules.on_hold == "leave"
+            if attempt.instance in self._run.busy:
+                continue
+            if gang and not held and not stays:
+                words = f"another instance is held, and all go together (gang): {self._run.state.held}"
+                await self._hold(attempt, words)
+            elif held and not stays:
+                self._placing.hold(attempt, self._run.state.held)
+            elif held and not self.watch.false_on(host) and host not in self.watch.unknown:
+                words = f"{host} honours the contract again"
+                await self._run.book.record("resumed", words, attempt=attempt, profile=self._run.state.profile)
 
     async def _mind_troubles(self) -> None:
         now = self._run.clock.patience()
         for host, attempt in self._run.in_use().items():
+            busy = attempt.phase is Phase.STOPPING or attempt.instance in self._run.busy
+            if busy and not attempt.committed:
+                continue  # whoever prepares it has limits of its own
             why = self._trouble_with(host, attempt)
-            if why is None:
-                if self._troubles.pop(attempt.id, None):
-                    await self._run.book.record("verified", f"{host} is verified again", attempt=attempt)
-            else:
+            if why is not None:
                 await self._mind_trouble(attempt, why, now)
+            elif not busy and self._troubles.pop(attempt.id, None) is not None:
+                await self._run.book.record("verified", f"{host} is verified again", attempt=attempt)
         live = {attempt.id for attempt in self._run.state.live()}
         self._troubles = {key: trouble for key, trouble in self._troubles.items() if key in live}
 
@@ -199,16 +231,29 @@ class Keeping:
             self._troubles[attempt.id] = _Trouble(now)
             await self._run.book.record("unverified", why, attempt=attempt)
             return
-        if self._others_answer(attempt.host, now):
-            trouble.seconds += now - trouble.seen
-        trouble.seen = now
+        answered = self._others_answered(attempt.host, now)
+        if answered is None:
+            trouble.seen = now
+        elif answered > trouble.seen:
+            trouble.seconds += answered - trouble.seen
+            trouble.seen = answered
         if trouble.seconds >= self._run.rules.grace_s:
             await self._give_up(attempt, f"{attempt.host} could not be verified for {trouble.seconds:.0f} s: {why}")
 
-    def _others_answer(self, host: str, now: float) -> bool:
-        lately = now - ANSWERED_LATELY_S
-        heard = {**self.heard, **{k: max(v, self.heard.get(k, v)) for k, v in self._polling.answered.items()}}
-        return any(stamp >= lately for name, stamp in heard.items() if name != host)
+    def _others_answered(self, host: str, now: float) -> float | None:
+        """When another host answered last; None while none does.
+
+        Time counts up to that answer only: what comes after it may be the beginning of the master's own silence.
+        """
+        polled = max((stamp for name, stamp in self._polling.answered.items() if name != host), default=float("-inf"))
+        measured = max((stamp for name, stamp in self.heard.items() if name != host), default=float("-inf"))
+        if polled >= now - ANSWERED_LATELY_S or any(one.name != host and one.status == "up" for one in self._hosts()):
+            return max(polled, measured)
+        return None
+
+    def _hosts(self) -> Iterator[Host]:
+        """The hosts whose measurements came, as they are now."""
+        return (host for name in self.heard if (host := self._run.machines.host(name)))
 
     async def _give_up(self, attempt: AttemptState, reason: str) -> None:
         if attempt.service in self._polling.silent or attempt.instance in self._run.busy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from zeligui.errors import InDoubt, LinkError, SubmissionRefused
+from zeligui.errors import InDoubt, JournalError, LinkError, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.experiment.ending import Ending
 from zeligui.experiment.polling import Polling
 from zeligui.experiment.run import Run
@@ -26,7 +26,11 @@ class Placing:
         self._run.own_all(instances, "Start the jobs", self._start(instances, list(hosts), together))
 
     async def _start(self, instances: Sequence[int], hosts: list[str], together: bool) -> None:
-        prepared = await asyncio.gather(*(self._prepare(instance, hosts) for instance in instances))
+        chosen = hosts[: len(instances)]
+        try:
+            prepared = await asyncio.gather(*(self._prepare(instance, hosts) for instance in instances))
+        finally:
+            self._run.reserved.difference_update(chosen)
         ready = [attempt for attempt in prepared if attempt is not None]
         if together and len(ready) < len(instances):
             words = f"only {len(ready)} of {len(instances)} instances found a host that would have them"
@@ -79,9 +83,19 @@ class Placing:
         if instance.outcome or instance.canceled or (not stopped and self._run.book.attempt(attempt).live):
             await self._run.attempts.release(goal, f"{attempt.host} had done with it")
             return
-        if carries:
+        if not carries or await self._give_checkpoint(goal):
+            await self._commit(goal)
+
+    async def _give_checkpoint(self, goal: AttemptState) -> bool:
+        """False where the machine does not take it (any more): then another start is tried, where one is due."""
+        try:
             await self._run.attempts.give_checkpoint(goal)
-        await self._commit(goal)
+        except (JournalError, UsageError):
+            raise
+        except ZeliGridError as error:
+            await self._run.attempts.release(goal, f"{goal.host} did not take the checkpoint: {error}")
+            return False
+        return True
 
     def hold(self, attempt: AttemptState, reason: str) -> None:
         """Stop an instance that has no host to go to."""

@@ -77,8 +77,10 @@ class Polling:
     async def _hear(self, attempts: list[AttemptState], statuses: Mapping[str, JobStatus]) -> None:
         for attempt in attempts:
             now = self._run.book.attempt(attempt)
-            if not now.live or (now.phase in {Phase.INTENT, Phase.PREPARED} and now.instance in self._run.busy):
+            if not now.live or (not now.committed and now.instance in self._run.busy):
                 continue  # ended meanwhile, or whoever prepares it knows more
+            if now.committed and not attempt.committed:
+                continue  # it was asked before its commit: the answer may be older than that
             await self._hear_one(now, statuses.get(attempt.id))
 
     async def _hear_one(self, attempt: AttemptState, status: JobStatus | None) -> None:
@@ -118,7 +120,7 @@ class Polling:
         if status is None:
             await book.record("released", f"{attempt.host} never started it", attempt=attempt)
         elif status.state in {JobState.NEW, JobState.PENDING}:
-            if attempt.id in self.in_doubt:
+            if attempt.id in self.in_doubt and not book.state.instances[attempt.instance].canceled:
                 await attempts.commit(attempt)
             else:
                 await attempts.release(attempt, "it was prepared by an earlier master and never started")

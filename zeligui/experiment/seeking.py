@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from zeligui.contract.columns import Columns
 from zeligui.experiment.choice import choose, edges_up, fallbacks, order_of, profile_of, ranked
@@ -67,8 +67,10 @@ class Seeking:
                 return True
         return False
 
-    def _what_there_is(self, apt_hosts: Sequence[str], in_use: object) -> list[str] | None:
-        return list(apt_hosts) if self._run.rules.start == "grow" else None
+    def _what_there_is(self, apt_hosts: Sequence[str], in_use: Collection[str]) -> list[str] | None:
+        """Enough for what runs and one more, where the experiment may grow."""
+        enough = self._run.rules.start == "grow" and len(apt_hosts) > len(in_use)
+        return choose(apt_hosts, in_use, len(apt_hosts)) if enough else None
 
     async def _enter(
         self, name: str, waiting: Sequence[InstanceState], hosts: Sequence[str], apt_hosts: Sequence[str]

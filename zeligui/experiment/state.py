@@ -207,6 +207,12 @@ def _hold(state: ExperimentState, event: Event, *, held: bool) -> ExperimentStat
     return replace(state, instances={**state.instances, **chosen})
 
 
+def _goes_on(state: ExperimentState, event: Event, phase: Phase, **changes: Any) -> ExperimentState:
+    """Another phase of an attempt that lives; what was ended by an event just before stays ended."""
+    attempt = state.attempts.get(event.job or "")
+    return _attempt(state, event, phase=phase, **changes) if attempt and attempt.live else state
+
+
 def _output(state: ExperimentState, event: Event) -> ExperimentState:
     attempt = state.attempts.get(event.job or "")
     if not attempt:
@@ -249,10 +255,10 @@ def _wish(state: ExperimentState, event: Event) -> ExperimentState:
     wishes = {**state.wishes, event.sequence: event}
     attempt = state.attempts.get(event.job or "")
     state = replace(state, wishes=wishes)
-    if event.data["wish"] != "cancel" or not attempt or attempt.instance not in state.instances:
+    instance = state.instances.get(event.instance or (attempt.instance if attempt else 0))
+    if event.data["wish"] != "cancel" or not instance or (attempt and attempt.id not in instance.attempts):
         return state
-    instance = replace(state.instances[attempt.instance], canceled=True)
-    return replace(state, instances={**state.instances, instance.number: instance})
+    return replace(state, instances={**state.instances, instance.number: replace(instance, canceled=True)})
 
 
 def _wish_done(state: ExperimentState, event: Event) -> ExperimentState:
@@ -288,13 +294,13 @@ _CHANGES: dict[str, Callable[[ExperimentState, Event], ExperimentState]] = {
     "relocated": lambda state, event: _instance(state, event, moving_from=""),
     "matched": lambda state, event: replace(state, profile=event.profile, held=""),
     "intent": _intent,
-    "prepared": lambda state, event: _attempt(state, event, phase=Phase.PREPARED),
+    "prepared": lambda state, event: _goes_on(state, event, Phase.PREPARED),
     "placed": _placed,
     "adopted": _placed,
-    "running": lambda state, event: _attempt(state, event, phase=Phase.RUNNING),
-    "suspended": lambda state, event: _attempt(state, event, phase=Phase.SUSPENDED),
-    "continued": lambda state, event: _attempt(state, event, phase=Phase.RUNNING),
-    "stopping": lambda state, event: _attempt(state, event, phase=Phase.STOPPING, reason=event.reason),
+    "running": lambda state, event: _goes_on(state, event, Phase.RUNNING),
+    "suspended": lambda state, event: _goes_on(state, event, Phase.SUSPENDED),
+    "continued": lambda state, event: _goes_on(state, event, Phase.RUNNING),
+    "stopping": lambda state, event: _goes_on(state, event, Phase.STOPPING, reason=event.reason),
     "released": _ended,
     "refused": _ended,
     "stopped": _ended,

@@ -34,6 +34,7 @@ class _Stretch:
     first: float
     last: float
     count: int = 1
+    paused: bool = False
 
 
 class Watch:
@@ -49,6 +50,11 @@ class Watch:
     def reset(self) -> None:
         """Forget every stretch: patience begins anew, as after the machine slept."""
         self._stretches.clear()
+
+    def forget(self) -> None:
+        """No profile is in force: nothing is judged."""
+        self._profile, self._constraints, self.unknown = "", (), {}
+        self.reset()
 
     def judge(self, profile: Profile, columns: Columns, stamps: Stamps, hosts: Collection[str]) -> None:
         """Judge the newest measurements of `hosts` under the profile in force."""
@@ -67,6 +73,8 @@ class Watch:
             key = (host, index)
             if truth < 0:
                 self.unknown.setdefault(host, []).append(constraint)
+                if key in self._stretches:
+                    self._stretches[key].paused = True
             elif truth > 0:
                 self._stretches.pop(key, None)
             else:
@@ -77,6 +85,8 @@ class Watch:
         if stretch is None:
             self._stretches[key] = _Stretch(stamp, stamp)
         elif stamp > stretch.last:
+            if stretch.paused:  # nobody knows what was in between: it does not count
+                stretch.first, stretch.paused = stretch.first + stamp - stretch.last, False
             stretch.last = stamp
             stretch.count += 1
 
