@@ -76,8 +76,8 @@ async def _measure(
     from zeligui.links import open_links
 
     links = open_links(known_hosts=known_hosts, identities=identities)
-    sources = [open_source(url, links, period_s=settings.period_s) for url in dict.fromkeys(urls)]
     expiry_s = settings.reconfiguration.measurement_expiry_s
+    sources = [open_source(url, links, period_s=settings.period_s, expiry_s=expiry_s) for url in dict.fromkeys(urls)]
     machines = Machines(sources, clock=SystemClock(), expiry_s=expiry_s, labels=settings.labels)
     try:
         machines.start()

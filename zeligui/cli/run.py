@@ -47,6 +47,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(options: argparse.Namespace) -> int:
     """Run the experiment of the command line; 0 when every instance is done, 1 when not, 130 when interrupted."""
     import asyncio
+    from dataclasses import replace
 
     from zeligui.errors import UsageError
     from zeligui.experiment.core import read_contract
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
     settings = load(home(options))
     experiment = read_experiment(options.experiment, settings)
+    settings = replace(settings, reconfiguration=experiment.reconfiguration)
     contract = read_contract(experiment.contract_file)
     sources = options.source or settings.sources
     if not sources:

@@ -95,8 +95,8 @@ async def open_core(
         known_hosts=[home.known_hosts_file, *settings.known_hosts, *known_hosts],
         identities=[*identities, *settings.identities],
     )
-    opened: list[Source] = [open_source(url, links, period_s=settings.period_s) for url in sources]
     expiry_s = settings.reconfiguration.measurement_expiry_s
+    opened: list[Source] = [open_source(url, links, period_s=settings.period_s, expiry_s=expiry_s) for url in sources]
     machines = Machines(opened, clock=clock, expiry_s=expiry_s, labels=settings.labels)
     machines.start()
     try:

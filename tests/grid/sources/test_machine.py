@@ -92,6 +92,13 @@ async def test_this_machine_is_measured(links: Links) -> None:
     assert float(way.values["bandWidth"]) > 1
 
 
+@pytest.mark.parametrize(("expiry_s", "probe_s"), [(3600, 50), (60, 50), (30, 20), (10, 5), (1, 1)])
+def test_the_way_is_measured_again_before_its_values_expire(expiry_s: float, probe_s: float) -> None:
+    source = open_source("local://", open_links(known_hosts=[], identities=[]), expiry_s=expiry_s)
+    assert isinstance(source, MachineSource)
+    assert source.probe_s == probe_s
+
+
 async def test_a_name_in_the_environment_is_the_hosts(links: Links, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZELIGRID_HOSTNAME", "node7.grid")
     assert (await take(open_source("local://", links), lambda one: bool(one.values))).host == "node7.grid"

@@ -18,7 +18,7 @@ READ_LIMIT_S = 120.0
 LOOK_LIMIT_S = 10.0
 
 
-def open_source(url: str, links: Links, *, period_s: float = 2.0) -> Source:
+def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: float = 60.0) -> Source:
     """The source of a `file:///path` URL; UsageError where it names another machine or no absolute path."""
     return FileSource(url, path_of(url), period_s=period_s)
 

@@ -24,8 +24,11 @@ CONNECT_S = 25.0
 SILENCE_S = 5.0
 """So long after three periods without a line, the sensor is given up."""
 
-PROBE_S = 50.0
-"""Between two measurements of latency and bandWidth: a minute's values must not expire before the next ones come."""
+PROBE_S, SHORTEST_PROBE_S = 50.0, 1.0
+"""Between two measurements of latency and bandWidth, at most and at least."""
+
+PROBE_AHEAD_S = 10.0
+"""So long before the last values expire, or after half of their time, the next ones are measured."""
 
 PROBE_AGAIN_S = 10.0
 """The same after a failure."""
@@ -53,26 +56,36 @@ fi
 """
 
 
-def open_source(url: str, links: Links, *, period_s: float = 2.0) -> Source:
+def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: float = 60.0) -> Source:
     """The source for `local://` or `ssh://[user@]host[:port]`."""
     if not 0.1 <= period_s <= 3600:
         raise UsageError(f"A period of {period_s:g} s is not possible.", hint="Take one from 0.1 s to an hour.")
     turn = _TURNS.setdefault(links, asyncio.Lock())
-    return MachineSource(url, links.to(url), turn, period_s=period_s)
+    probe_s = max(SHORTEST_PROBE_S, min(PROBE_S, max(expiry_s - PROBE_AHEAD_S, expiry_s / 2)))
+    return MachineSource(url, links.to(url), turn, period_s=period_s, probe_s=probe_s)
 
 
 class MachineSource:
     """One machine behind a link. The connection is the link's, and stays when the source ends."""
 
-    def __init__(self, url: str, link: Link, turn: asyncio.Lock | None = None, *, period_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        link: Link,
+        turn: asyncio.Lock | None = None,
+        *,
+        period_s: float = 2.0,
+        probe_s: float = PROBE_S,
+    ) -> None:
         """`turn` is held while the way is probed; sources that share a way to the network share it."""
         self.url = url
         self._link = link
         self._turn = turn or asyncio.Lock()
         self._period_s = period_s
+        self.probe_s = probe_s
 
     async def watch(self) -> AsyncIterator[Measurement]:
-        """Measure for ever: a measurement a period, and about once a minute one of latency and bandWidth alone.
+        """Measure for ever: a measurement a period, and every `probe_s` one of latency and bandWidth alone.
 
         Ends by a LinkError when the connection breaks, the sensor ends, or nothing comes for three periods and 5 s.
         """
@@ -80,7 +93,7 @@ class MachineSource:
         tasks = Tasks(lambda _, error: news.put_nowait(error))
         watch = _Watch(self.url, self._link, self._turn, self._period_s)
         tasks.start(f"reading the sensor of {self.url}", watch.read(news))
-        tasks.start(f"measuring the way to {self.url}", watch.probe(news))
+        tasks.start(f"measuring the way to {self.url}", watch.probe(news, self.probe_s))
         try:
             while True:
                 piece = await news.get()
@@ -124,7 +137,7 @@ class _Watch:
                     self._known.set_result(measurement)
                 await news.put(replace(measurement, note=measurement.note or self._complaint))
 
-    async def probe(self, news: asyncio.Queue[Measurement | BaseException]) -> None:
+    async def probe(self, news: asyncio.Queue[Measurement | BaseException], every_s: float) -> None:
         """Put latency and bandWidth into `news`, at first once the machine has a name."""
         host = await self._known
         bandwidth = math.inf
@@ -135,12 +148,12 @@ class _Watch:
                     latency, bandwidth = await measure_way(self._link, last=bandwidth)
             except LinkError as error:
                 self._complaint = f"Latency and bandwidth could not be measured: {error}"
-                await asyncio.sleep(PROBE_AGAIN_S)
+                await asyncio.sleep(min(PROBE_AGAIN_S, every_s))
                 continue
             self._complaint = ""
             values: dict[str, Value] = {"latency": round(latency * 1e3, 3), "bandWidth": round(bandwidth, 1)}
             await news.put(Measurement(host.host, self._url, values, host.identity))
-            await asyncio.sleep(max(0.0, begun + PROBE_S - time.monotonic()))
+            await asyncio.sleep(max(0.0, begun + every_s - time.monotonic()))
 
 
 def script(period_s: float) -> str:
