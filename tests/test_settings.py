@@ -115,6 +115,7 @@ def test_what_the_file_leaves_out_is_the_default(home: Home) -> None:
         ("[job]\nenvironment = { A = 1 }", "job.environment.A is 1,"),
         ("identities = ['~nobody-of-that-name/key']", "where a list of files was expected"),
         (f"sources = '{'x' * 1000}'", f"sources is '{'x' * 99}…, where a list"),
+        ("sources = ['lab1']", "sources is 'lab1', where the URL of a source, such as ssh://lab1, was expected"),
         ("job = 3", "job is 3, where a table of keys and values was expected"),
         ('[labels."a.b"]\nx = 1', 'labels."a.b".x is 1,'),
         ("a = [1\nb = 2\n", "(at line 2, column 1)"),

@@ -142,7 +142,10 @@ def load(home: Home) -> Settings:
     """The settings of this home, the defaults where there is no file. UsageError names file, key and expectation."""
     if not _there(home.settings_file):
         return Settings()
-    return read_table(read_toml(home.settings_file), Settings(), Place(home.settings_file))
+    place = Place(home.settings_file)
+    settings = read_table(read_toml(home.settings_file), Settings(), place)
+    check_urls(settings.sources, place.at("sources"), "the URL of a source")
+    return settings
 
 
 def _there(file: Path) -> bool:
@@ -242,6 +245,13 @@ def _choice(value: Any, choices: tuple[str, ...], place: Place) -> Any:
     if value in choices:
         return value
     raise place.wrong(value, " or ".join(f'"{choice}"' for choice in choices))
+
+
+def check_urls(urls: tuple[str, ...], place: Place, what: str) -> None:
+    """UsageError where one of them is no URL."""
+    for url in urls:
+        if "://" not in url:
+            raise place.wrong(url, f"{what}, such as ssh://lab1,")
 
 
 def _table(value: Any, place: Place) -> Mapping[str, Any]:

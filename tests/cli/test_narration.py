@@ -80,4 +80,4 @@ def test_what_a_job_printed_cannot_command_the_terminal():
 
 def test_every_word_of_an_event_stands_apart():
     event = Event("checkpointed", "pi", "fetched\x1b[2J it", instance=1, host="node1\x1b", profile="fast")
-    assert told(event)[9:] == "  checkpointed #1 node1\ufffd [fast]  fetched\ufffd[2J it"
+    assert told(event)[9:] == "o checkpointed #1 node1\ufffd [fast]  fetched\ufffd[2J it"

@@ -133,6 +133,7 @@ class Story:
         """Load the job's machine; when it has moved, all but one; when it has settled there, none."""
         host = await self._until("running")
         await self._act(f"Now other people's work arrives on {host}.", {host: BUSY})
+        await self._until("relocating")
         host = await self._until("relocated")
         others = {name: BUSY for name in self._grid.names if name not in {host, LAST_RESORT}}
         await self._act(f"Now all other machines get busy, but {LAST_RESORT}, which is too slow for profile1.", others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -39,6 +40,9 @@ SIGNS = {
     "restarted": ("<", "yellow"),
     "set_aside": ("x", "yellow"),
     "refused": ("x", "yellow"),
+    "checkpointed": ("o", "cyan"),
+    "suspended": ("|", "yellow"),
+    "continued": (">", "green"),
     "done": ("*", "green"),
     "failed": ("x", "red"),
     "canceled": ("x", "yellow"),
@@ -59,9 +63,12 @@ def json_line(event: Event) -> None:
 
 def narrate(event: Event) -> None:
     """Print an event as a line in words; the output of jobs as it came, with who said it."""
-    if event.public:
-        # No width: a line that goes into a file or a pipe is never wrapped.
+    if not event.public:
+        return
+    if sys.stdout.isatty():
         Console(soft_wrap=True, highlight=False).print(line(event))
+    else:
+        print(line(event).plain, flush=True)
 
 
 def line(event: Event) -> Text:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 from zeligui.errors import UsageError
-from zeligui.settings import JobDefaults, Place, Reconfiguration, Settings, option, read_table, read_toml
+from zeligui.settings import JobDefaults, Place, Reconfiguration, Settings, check_urls, option, read_table, read_toml
 
 KEYRING = "keyring:"
 SERVICE = "zeligrid"
@@ -61,7 +61,7 @@ def read_experiment(path: Path, settings: Settings) -> Experiment:
     defaults = _Written(job=settings.job, reconfiguration=settings.reconfiguration)
     written = read_table(read_toml(file), defaults, place)
     _check_name(written.name, place.at("name"))
-    _check_services(written.on, place.at("on"))
+    check_urls(written.on, place.at("on"), "the URL of a job service")
     _check_job(written.job, place.at("job"))
     contract = file.parent / written.contract
     if not written.contract or contract.is_dir():
@@ -106,12 +106,6 @@ def _check_name(name: str, place: Place) -> None:
     if not fits or not name.isprintable() or "/" in name or name in {".", ".."} or name != name.strip():
         expected = f"a name fit for a folder (at most {LONGEST_NAME} signs, no / and no control signs)"
         raise place.wrong(name, expected)
-
-
-def _check_services(urls: tuple[str, ...], place: Place) -> None:
-    for url in urls:
-        if "://" not in url:
-            raise place.wrong(url, "the URL of a job service, such as ssh://lab1,")
 
 
 def _check_job(job: JobDefaults, place: Place) -> None:
