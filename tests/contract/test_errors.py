@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from zeligui.contract.attributes import Suggestions
 from zeligui.contract.language import LARGEST, Problem, read
 
 
@@ -224,6 +225,13 @@ WORDS = [
     ("freeMemory > 5 s", "memory"),
     ("cpuFree = cpuCount", "`cpuCount`"),
     ("cpuAvail > )", "')' cannot stand here; expected"),
+    ("cpuAvail > 3)", "expected a unit, +, -, *, /, and, or, for or the end of the line"),
+    ("maximize cpuAvail > 3", "expected +, -, *, / or the end of the line"),
+    ('osName = "abc', "'\"abc' is a text without its closing"),
+    ("osName = _a", "'_a' is no unquoted text"),
+    ("osName ~ [!a]", "'!' is no sign of the language outside quotes"),
+    ("load1 > 1 for 5 sec", "no unit of time; expected one of us ms s min h d"),
+    ("not " * 65 + "load1 > 1", "'not' is one too many; expected at most 64"),
 ]
 
 
@@ -238,6 +246,20 @@ def test_misspelt_profiles_in_edges_are_suggested() -> None:
     assert "did you mean 'slow'" in problem.message
     (problem,) = read("[fast]\n[negotiation]\nFast -> hold").errors
     assert "did you mean 'fast'" in problem.message
+    many = "".join(f"[fast{number}]\n" for number in range(30))
+    (problem,) = read(many + "[negotiation]\nFast29 -> hold").errors
+    assert "did you mean 'fast29'" in problem.message
+
+
+def test_no_unit_is_suggested_that_hardly_resembles() -> None:
+    (problem,) = read("[p]\nbandWidth > 3 Mbps").errors
+    assert "did you mean" not in problem.message
+
+
+def test_only_so_many_misspelt_words_of_a_file_are_searched_for() -> None:
+    lines = "".join(f"freeMemor{number:x} > 1\n" for number in range(Suggestions.MOST + 1))
+    hinted = ["did you mean 'freeMemory'" in warning.message for warning in read("[p]\n" + lines).warnings]
+    assert hinted == [True] * Suggestions.MOST + [False]
 
 
 def test_all_errors_of_a_file_are_reported_in_order() -> None:

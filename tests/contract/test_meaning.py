@@ -216,6 +216,19 @@ def test_rankings(lines: str, expected: str) -> None:
     assert "".join(GRID.names[host] for host in ranked) == expected
 
 
+@pytest.mark.parametrize("tied", [3, 40])
+def test_hosts_that_tie_are_ranked_by_name_in_whatever_order_they_stand(tied: int) -> None:
+    names = [f"n{number * 17 % 40:02}" for number in range(40)]
+    rows = [{"hostName": name, "cpuAvail": max(0, index - tied + 1)} for index, name in enumerate(names)]
+    ranked = rank(profile_of("minimize cpuAvail"), Table(rows), np.arange(40))
+    assert [names[host] for host in ranked] == sorted(names[:tied]) + names[tied:]
+
+
+def test_a_call_to_the_right_of_equals_is_a_value() -> None:
+    averages = Table([HOST], {("avg", "load1", 5.0): [0.57]})
+    assert judge(profile_of("cpuAvail = avg(load1, 5 s)"), averages).tolist() == [[1]]
+
+
 def test_nothing_is_ranked_where_nothing_is_apt() -> None:
     assert rank(profile_of("cpuAvail > 1"), GRID, np.array([], dtype=np.intp)).tolist() == []
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from enum import Enum, auto
 
 from zeligui.contract import conditions as made
-from zeligui.contract.attributes import ATTRIBUTES, canonical, kind, native, nearest
-from zeligui.contract.lexing import shown
+from zeligui.contract.attributes import ATTRIBUTES, Suggestions, canonical, kind, native
+from zeligui.contract.lexing import TIME_UNITS, shown
 from zeligui.contract.quantities import MismatchError, Units, exact, joined, leaves, rounded, shape
 from zeligui.contract.syntax import (
     Call,
@@ -44,6 +44,7 @@ class Known:
     def __init__(self, published: Collection[str] = ()) -> None:
         self._published = {name.casefold(): name for name in published}
         self._names = tuple(dict.fromkeys([*ATTRIBUTES, *published]))
+        self.suggestions = Suggestions()
 
     def spelling(self, name: str) -> str:
         """How the language, else a host, spells the attribute."""
@@ -56,7 +57,7 @@ class Known:
         return not (name.sign.type == "BACKQUOTED" and native(written))
 
     def nearest(self, name: str) -> str | None:
-        return nearest(name, self._names, cutoff=0.5)
+        return self.suggestions.nearest(name, self._names, cutoff=0.5)
 
 
 class Checker:
@@ -111,7 +112,9 @@ class Checker:
         if not duration or not unit or not unit.value:
             return None
         if UNITS[unit.value][0] is not Dimension.TIME:
-            self.errors.append((unit.column, f"{shown(unit.text)} is no unit of time; expected one of us ms s min h d"))
+            self.errors.append(
+                (unit.column, f"{shown(unit.text)} is no unit of time; expected one of {' '.join(TIME_UNITS)}")
+            )
             return None
         return rounded(exact(duration))
 

@@ -11,8 +11,10 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedToken
 from lark.lexer import Lexer
 from lark.parsers.lalr_interactive_parser import InteractiveParser
+from lark.parsers.lalr_parser_state import ParserState
 
 from zeligui.contract import syntax
+from zeligui.contract.attributes import Suggestions
 from zeligui.contract.lexing import NESTING, Flaw, Lexed, Line, Sign, lex, shown, too_deep
 
 GRAMMAR = """
@@ -59,28 +61,29 @@ class Parsed:
     flaws: list[Flaw] = field(default_factory=list)
 
 
-def parse(source: str, kind: Line) -> Parsed:
+def parse(source: str, kind: Line, suggestions: Suggestions) -> Parsed:
     """Parse one line (without its line end). At most one of its flaws is one of syntax: the first."""
-    line = lex(source, kind)
-    run = _lark().parse_interactive(start=_START[kind])
+    line = lex(source, kind, suggestions)
+    run = _run(kind)
     parsed = Parsed(line)
     deep = next(too_deep(line.signs), None)
     end = Sign("$END", "", line.end, line.end)
     for index, sign in enumerate([*line.signs, end]):
         # Any: the parser reads nothing of a token but its type, and hands it to the tree builder as it is.
         unfit: Any = sign
+        stack = tuple(run.parser_state.state_stack)
         try:
             result = run.feed_token(unfit)
         except UnexpectedToken:
             parsed.flaws = _reached(line, index)
             if not (index and index - 1 in line.flaws and line.flaws[index - 1].doubtful):
-                parsed.flaws.append(Flaw(sign.column, _message(sign, run)))
+                parsed.flaws.append(Flaw(sign.column, _message(sign, _expected(run, stack))))
             parsed.pieces = _understood(run, line.end)
             return parsed
         if index == deep:
             parsed.flaws = [
                 *_reached(line, index),
-                Flaw(sign.column, f"more than {NESTING} parentheses and 'not' are open"),
+                Flaw(sign.column, f"{shown(sign.text)} is one too many; expected at most {NESTING} open '(' and 'not'"),
             ]
             return parsed
     parsed.statement = result
@@ -92,21 +95,20 @@ def _reached(line: Lexed, index: int) -> list[Flaw]:
     return [flaw for at, flaw in line.flaws.items() if at < index]
 
 
-def _message(sign: Sign, run: InteractiveParser) -> str:
+def _message(sign: Sign, expected: str) -> str:
     what = f"{shown(sign.text or sign.value)} cannot stand here"
     if sign.type in {"WRONG", "$END"}:
         what = sign.value or "the line ends here"
-    return f"{what}; expected {_expected(run)}"
+    return f"{what}; expected {expected}"
 
 
 _expectations: dict[tuple[Any, ...], str] = {}
 
 
-def _expected(run: InteractiveParser) -> str:
-    """The signs that could have stood there, in words; the same stack of states always expects the same."""
-    stack = tuple(run.parser_state.state_stack)
+def _expected(run: InteractiveParser, stack: tuple[Any, ...]) -> str:
+    """The signs that could have stood there, in words, from the parser's states before it met the sign at fault."""
     if stack not in _expectations:
-        accepted: set[str] = run.accepts()  # type: ignore[no-untyped-call]
+        accepted: set[str] = _at(run, stack).accepts()  # type: ignore[no-untyped-call]
         words = [word for sign, word in _WORDS.items() if sign in accepted]
         _expectations[stack] = " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
     return _expectations[stack]
@@ -114,6 +116,8 @@ def _expected(run: InteractiveParser) -> str:
 
 def _understood(run: InteractiveParser, end: int) -> list[Any]:
     """What stands before a syntax error, as far as it makes whole conditions, sums or a statement."""
+    if all(isinstance(piece, Sign) for piece in run.parser_state.value_stack):
+        return []
     whole: InteractiveParser = run.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
     final: Any = Sign("$END", "", end, end)
     try:
@@ -184,6 +188,21 @@ class _Signs(Lexer):
 
     def lex(self, *_: Any) -> Iterator[Token]:
         return iter(())
+
+
+@cache
+def _first_run(kind: Line) -> InteractiveParser:
+    return _lark().parse_interactive(start=_START[kind])
+
+
+def _run(kind: Line) -> InteractiveParser:
+    return _at(_first_run(kind), ())
+
+
+def _at(run: InteractiveParser, stack: tuple[Any, ...]) -> InteractiveParser:
+    """A parser of the same line kind in the states of `stack` (none: at its start), without their values."""
+    state = ParserState(run.parser_state.parse_conf, run.lexer_thread, list(stack))
+    return InteractiveParser(run.parser, state, run.lexer_thread)
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import islice, pairwise
 
-from zeligui.contract.attributes import nearest
 from zeligui.contract.checking import Checker, Known
 from zeligui.contract.grammar import Parsed, parse
 from zeligui.contract.lexing import Line, Sign, shown
@@ -74,6 +73,8 @@ class _Reader:
         self.misplaced = False
         self.edges: list[tuple[int, EdgeLine, float]] = []
         self.line = 0
+        self.folded: dict[str, str] = {}
+        self.parses: dict[tuple[str, Line], Parsed] = {}
         self.checked: dict[str, _Checked] = {}
         """What was found in a line: the same line again, in another profile, says the same."""
 
@@ -94,15 +95,20 @@ class _Reader:
         if not start or start[0] in "#;":
             return
         if start[0] == "[":
-            self.header(parse(line, Line.HEADER))
+            self.header(self.parsed(line, Line.HEADER))
         elif self.negotiating:
-            self.edge(parse(line, Line.EDGE))
+            self.edge(self.parsed(line, Line.EDGE))
         elif self.section is None:
             self.misplaced = True
             column = len(line) - len(start) + 1
             self.error(column, f"{shown(start.split()[0])} stands before any profile; expected a header such as [name]")
         else:
             self.constraint(self.section, line)
+
+    def parsed(self, line: str, kind: Line) -> Parsed:
+        if (line, kind) not in self.parses:
+            self.parses[line, kind] = parse(line, kind, self.known.suggestions)
+        return self.parses[line, kind]
 
     def error(self, column: int, message: str) -> None:
         self.errors.append(Problem(self.line, column, message))
@@ -163,7 +169,9 @@ class _Reader:
             if fine and source == target:
                 self.error(edge.target.column, f"{shown(target)} is where this edge begins; expected another profile")
             elif fine and (source, target) in written:
-                self.error(edge.target.column, f"there is another edge from {shown(source)} to {shown(target)}")
+                self.error(
+                    edge.target.column, f"there is another edge from {shown(source)} to {shown(target)}; expected one"
+                )
             elif fine:
                 written[source, target] = Edge(source, target, after)
         return tuple(written.values())
@@ -179,15 +187,22 @@ class _Reader:
             )
             return False
         ends = [*islice(self.names, MOST_NAMED)] + ([] if start else [HOLD])
-        right = next((end for end in ends if end.casefold() == name.casefold()), None) or nearest(name, ends)
+        right = self.other_case(name, start=start) or self.known.suggestions.nearest(name, tuple(ends))
         hint = f"; did you mean {right!r}?" if right else ""
         self.error(sign.column, f"{shown(name)} is no profile; expected {', '.join(ends) or 'one'}{hint}")
         return False
 
+    def other_case(self, name: str, *, start: bool) -> str | None:
+        """The profile (or, where an edge ends, `hold`) that differs from `name` in its case alone."""
+        if not self.folded:
+            self.folded = {end.casefold(): end for end in [*self.names, HOLD]}
+        right = self.folded.get(name.casefold())
+        return None if start and right == HOLD else right
+
 
 def _checked(line: str, known: Known) -> _Checked:
     """A constraint or preference, None where it has an error, with its errors and warnings."""
-    parsed = parse(line, Line.STATEMENT)
+    parsed = parse(line, Line.STATEMENT, known.suggestions)
     checker = Checker(known)
     for piece in parsed.pieces:
         checker.piece(piece)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from zeligui.contract.attributes import factor, nearest
-from zeligui.units import UNITS
+from zeligui.contract.attributes import Suggestions, factor
+from zeligui.units import UNITS, Dimension
 
 FUNCTIONS = ("avg", "min", "max", "median", "stddev", "forecast", "age")
 KEYWORDS = ("not", "and", "or", "in", "for", "maximize", "minimize", "after", "hold")
@@ -24,6 +24,8 @@ _SIGNS = {
 }  # fmt: skip
 _CONNECTING = {"for": "_FOR", "after": "_AFTER"}
 _UNITS_BY_FOLDED = {unit.casefold(): unit for unit in UNITS}
+TIME_UNITS = tuple(unit for unit, (dimension, _) in UNITS.items() if dimension is Dimension.TIME)
+_OPERAND_ENDS = frozenset({"TEXT", "NUMBER", "UNIT", "NAME", "BACKQUOTED", "_RPAR"})
 _GLOB_START, _TEXT_MORE, _GLOB_MORE = "*?[]", "_.:@-", "_.:@-*?[]"
 
 
@@ -75,9 +77,9 @@ class Lexed:
     """The column after the last sign."""
 
 
-def lex(source: str, kind: Line) -> Lexed:
+def lex(source: str, kind: Line, suggestions: Suggestions) -> Lexed:
     """Split one line (without its line end). Nothing is raised: what cannot be a sign has the type WRONG."""
-    lexer = _Lexer(source, kind)
+    lexer = _Lexer(source, kind, suggestions)
     lexer.run()
     return lexer.lexed
 
@@ -93,8 +95,8 @@ def name_end(source: str, start: int) -> int:
 
 
 class _Lexer:
-    def __init__(self, source: str, kind: Line) -> None:
-        self.source, self.kind = source, kind
+    def __init__(self, source: str, kind: Line, suggestions: Suggestions) -> None:
+        self.source, self.kind, self.suggestions = source, kind, suggestions
         self.lexed = Lexed()
         self.at = 0
         self.right = Right.VALUE
@@ -121,6 +123,10 @@ class _Lexer:
             self.quoted("BACKQUOTED", "a name in backquotes")
         elif self.texts() and (first.isalpha() or (self.right is Right.GLOB and first in _GLOB_START + "0123456789")):
             self.text()
+        elif self.texts() and first == "_":
+            end = name_end(self.source, self.at)
+            word = shown(self.source[self.at : end])
+            self.add("WRONG", f"{word} is no unquoted text, which begins with a letter", end)
         elif number := _NUMBER.match(self.source, self.at):
             self.number(number[0])
         elif first == "%" and self.after_number():
@@ -133,8 +139,10 @@ class _Lexer:
 
     def texts(self) -> bool:
         """Whether a word here is a text: to the right of a sign that takes one, where an operand may begin."""
-        ends = {"TEXT", "NUMBER", "UNIT", "NAME", "BACKQUOTED", "_RPAR"}
-        return self.right is not Right.VALUE and self.lexed.signs[-1].type not in ends
+        if self.right is Right.VALUE or self.lexed.signs[-1].type in _OPERAND_ENDS:
+            return False
+        called = len(self.lexed.signs) > 1 and self.lexed.signs[-2].type == "FUNCTION"
+        return not (called and self.lexed.signs[-1].type == "_LPAR")
 
     def after_number(self) -> bool:
         return bool(self.lexed.signs) and self.lexed.signs[-1].type == "NUMBER"
@@ -152,7 +160,8 @@ class _Lexer:
         mark = self.source[self.at]
         end = self.source.find(mark, self.at + 1)
         if end < 0 or (of == "BACKQUOTED" and end == self.at + 1):
-            why = f"{what} is not closed: {mark} is missing" if end < 0 else "there is no name in the backquotes"
+            written = shown(self.source[self.at :])
+            why = f"{written} is {what} without its closing {mark}" if end < 0 else "'``' is no name"
             self.add("WRONG", why, len(self.source) if end < 0 else end + 1)
             return
         self.add(of, self.source[self.at + 1 : end], end + 1)
@@ -230,7 +239,7 @@ class _Lexer:
         known = word in FUNCTIONS
         self.add("FUNCTION", word if known else "", end)
         if not known:
-            right = word.casefold() if word.casefold() in FUNCTIONS else nearest(word, FUNCTIONS)
+            right = word.casefold() if word.casefold() in FUNCTIONS else self.suggestions.nearest(word, FUNCTIONS)
             hint = f"; did you mean {right!r}?" if right else ""
             written = word.casefold() == right
             self.flaw(
@@ -247,12 +256,17 @@ class _Lexer:
         self.add("UNIT", word if word in UNITS else "", end)
         if word not in UNITS:
             right = _UNITS_BY_FOLDED.get(word.casefold())
-            close = nearest(word, UNITS)
-            hint = f"; did you mean {close!r}?" if close else ""
-            message = f"{shown(word)} is no unit; expected one of {' '.join(UNITS)}{hint}"
-            self.flaw(f"{shown(word)} is written {right!r}" if right else message, doubtful=not right)
+            self.flaw(f"{shown(word)} is written {right!r}" if right else self.no_unit(word), doubtful=not right)
         else:
             self.unit_flaws()
+
+    def no_unit(self, word: str) -> str:
+        """The message for a word that is no unit, with the units of time alone where a duration stands."""
+        timed = len(self.lexed.signs) > 2 and self.lexed.signs[-3].type in {"_FOR", "_AFTER", "_COMMA"}
+        units = TIME_UNITS if timed else tuple(UNITS)
+        close = self.suggestions.nearest(word, units)
+        hint = f"; did you mean {close!r}?" if close else ""
+        return f"{shown(word)} is no unit{' of time' if timed else ''}; expected one of {' '.join(units)}{hint}"
 
     def unit_flaws(self) -> None:
         number, unit = self.lexed.signs[-2:]
@@ -267,7 +281,7 @@ class _Lexer:
                 self.add(_SIGNS[sign], sign, self.at + len(sign))
                 self.direct(_SIGNS[sign])
                 return
-        self.add("WRONG", f"{shown(self.source[self.at])} is no sign of the language", self.at + 1)
+        self.add("WRONG", f"{shown(self.source[self.at])} is no sign of the language outside quotes", self.at + 1)
 
     def direct(self, of: str) -> None:
         """What a sign makes of the words to its right."""

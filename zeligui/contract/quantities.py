@@ -67,13 +67,10 @@ def leaves(part: Sum) -> Iterator[Literal | Word | Name | Call]:
 def shape(part: Sum) -> Shape:
     """The dimension of a sum of numbers. MismatchError: two of its terms are of different dimensions."""
     match part:
-        case Series(True):
-            return _product_shape(part)
         case Series():
-            total = shape(part.first)
-            for _, term in part.rest:
-                total = joined(total, shape(term))
-            return total
+            if part.shape is None:
+                part.shape = _product_shape(part) if part.product else _sum_shape(part)
+            return part.shape
         case Negative(_, inner):
             return shape(inner)
         case _:
@@ -100,6 +97,13 @@ def joined(first: Shape, second: Shape) -> Shape:
     if second.bare or second.powers is None or second.powers == first.powers:
         return first
     raise MismatchError(second, first)
+
+
+def _sum_shape(part: Series) -> Shape:
+    total = shape(part.first)
+    for _, term in part.rest:
+        total = joined(total, shape(term))
+    return total
 
 
 def _product_shape(part: Series) -> Shape:
@@ -134,6 +138,7 @@ class Units:
 
     def __init__(self, *sides: Sum) -> None:
         self.first: dict[Powers, Fraction] = {}
+        self._natural: dict[int, Fraction] = {}
         for side in sides:
             for leaf in leaves(side):
                 if isinstance(leaf, Name | Call):
@@ -151,6 +156,12 @@ class Units:
 
     def natural(self, part: Sum) -> Fraction:
         """The unit in which a side comes out where nothing is converted."""
+        # By identity: the sides outlive this, and a deep one is asked for at each of its levels.
+        if id(part) not in self._natural:
+            self._natural[id(part)] = self._comes_out(part)
+        return self._natural[id(part)]
+
+    def _comes_out(self, part: Sum) -> Fraction:
         match part:
             case Name() | Call():
                 return _own(part)[1]

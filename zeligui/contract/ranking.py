@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from itertools import pairwise
-from operator import lt
+from itertools import islice
+from operator import le
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def _margin(condition: Condition, view: View) -> Numbers | np.float64 | None:
 def _by_name_where_equal(
     order: NDArray[np.intp], keys: list[Numbers], columns: Columns, hosts: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """Order the runs of equal keys by host name; all other names are never looked at."""
+    """Order the runs of equal keys by host name; where few are equal, the other names are not looked at."""
     equal = np.ones(max(len(order) - 1, 0), dtype=bool)
     for key in keys:
         sorted_key = key[order]
@@ -79,15 +80,34 @@ def _by_name_where_equal(
     tied = np.concatenate(([False], equal)) | np.concatenate((equal, [False]))
     run_of = np.cumsum(np.concatenate(([False], ~equal)))[tied]
     members = order[tied]
-    # In the columns' own order first: where that is by name already, one pass over the names is enough.
-    members = members[np.lexsort((members, run_of))]
-    all_names = columns.names
-    names = [all_names[host] for host in hosts[members].tolist()]
-    ends = np.flatnonzero(np.diff(run_of)) + 1
-    falls = np.flatnonzero(list(map(lt, names[1:], names))) + 1
-    # A name may fall behind the one before only where it is the first of its run.
-    if not np.isin(falls, ends).all():
-        runs = pairwise([0, *ends.tolist(), len(names)])
-        members = members[[place for run in runs for place in sorted(range(*run), key=names.__getitem__)]]
-    order[tied] = members
+    names = columns.names
+    if len(members) > len(names) // 8:
+        places = _NAMES.ranks(names)[hosts[members]]
+    else:
+        places = _ranked([names[host] for host in hosts[members].tolist()])
+    order[tied] = members[np.argsort(run_of * len(names) + places)]
     return order
+
+
+class _NameRanks:
+    """The place of each host's name among all, of the names asked for last: to sort a million takes a second."""
+
+    def __init__(self) -> None:
+        self._names: Sequence[str] = ()
+        self._ranks = np.empty(0, dtype=np.intp)
+
+    def ranks(self, names: Sequence[str]) -> NDArray[np.intp]:
+        """Shape (names,). A tuple never changes: the same one again is not sorted again."""
+        if names is not self._names or not isinstance(names, tuple):
+            self._names, self._ranks = names, _ranked(names)
+        return self._ranks
+
+
+_NAMES = _NameRanks()
+
+
+def _ranked(names: Sequence[str]) -> NDArray[np.intp]:
+    ranks = np.arange(len(names))
+    if not all(map(le, names, islice(names, 1, None))):
+        ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return ranks

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zeligui.contract.lexing import Sign
+
+if TYPE_CHECKING:
+    from zeligui.contract.quantities import Shape
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class Series:
     product: bool
     first: Sum
     rest: list[tuple[str, Sum]]
+    shape: Shape | None = None
+    """Its dimension, once that has been found."""
 
     @property
     def column(self) -> int:
