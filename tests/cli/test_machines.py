@@ -219,7 +219,7 @@ def test_no_machines_are_named_by_nobody(zeligrid: Zeligrid) -> None:
 
 
 def test_the_settings_name_sources_and_labels(zeligrid: Zeligrid) -> None:
-    labels = '[labels.n1]\nsite = "lab"\n'
+    labels = '[labels.N1]\nsite = "lab"\n'
     (zeligrid.folder / "settings.toml").write_text(f'sources = ["{zeligrid.hosts.as_uri()}"]\n{labels}')
     status, listed = zeligrid.json("hosts", "--home", zeligrid.folder)
     assert (status, [host["hostName"] for host in listed]) == (0, ["n1", "n2", "n3", "n4"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,14 @@ def test_raw_bytes_are_utf_8_or_else_latin_1() -> None:
 def test_a_character_cut_by_a_fold_is_whole_again() -> None:
     raw = "ü".encode()
     assert only(HOST.encode() + b"Mds-Os-name: " + raw[:1] + b"\n " + raw[1:] + b"\n").values["mds-os-name"] == ("ü",)
+
+
+@pytest.mark.parametrize("width", [2, 7, 12, 40])
+def test_lines_are_folded_at_any_width_within_names_too(width: int) -> None:
+    lines = (HOST + "Mds-Os-name: Linux\n").splitlines()
+    folded = "".join("\n ".join(re.findall(f".{{1,{width}}}", line)) + "\n" for line in lines)
+    assert parsed(folded).warnings == []
+    assert only(folded).values["mds-os-name"] == ("Linux",)
 
 
 def test_a_fold_that_lost_its_blank_is_mended_and_told() -> None:

@@ -7,12 +7,14 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 
 from zeligui.errors import UsageError
 from zeligui.grid.directories import Dn, Entry, matters, of_the_grid
 
 _LINE = re.compile(r"([A-Za-z][\w-]*|\d+(?:\.\d+)*)((?:;[\w-]+)*)[ \t]*:(:|<)?[ \t]*(.*)", re.ASCII | re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z][\w-]*::? ", re.ASCII)
+_NAME = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 _KNOWN = re.compile(r"dn$|glue|mds|objectclass$|nordugrid|changetype$|control$|add$|delete$|replace$", re.ASCII)
 _TRAILERS = frozenset({"version", "search", "result", "ref", "control", "matcheddn", "text"})
 _FOLDED_AT = 70
@@ -92,11 +94,11 @@ def _unfolded(lines: Iterable[str], warn: Callable[[str], None]) -> Iterator[str
     A line that cannot begin an attribute has lost the blank at its start.
     """
     parts: list[str] = [""]
-    for number, line in enumerate(lines, 1):
+    for number, (line, below) in enumerate(pairwise(chain(lines, ("",))), 1):
         text = line.rstrip("\r\n")
         if text[:1] in (" ", "\t"):
             parts.append(text[1:])
-        elif parts[0] and not _PLAIN.match(text) and _has_lost_its_blank(text, parts[-1]):
+        elif parts[0] and not _PLAIN.match(text) and _has_lost_its_blank(text, parts[-1], below):
             if not parts[0].startswith("#"):
                 warn(f"Line {number} begins no attribute: it is read as the rest of the line above.")
             parts.append(text)
@@ -108,12 +110,13 @@ def _unfolded(lines: Iterable[str], warn: Callable[[str], None]) -> Iterator[str
         yield "".join(parts)
 
 
-def _has_lost_its_blank(text: str, above: str) -> bool:
+def _has_lost_its_blank(text: str, above: str, below: str) -> bool:
     if not text.strip() or text.startswith("#") or text.rstrip() == "-":
         return False
     matched = _LINE.match(text)
     if not matched:
-        return True
+        folded_name = below[:1] in (" ", "\t") and _NAME.fullmatch(text)
+        return len(above) >= _FOLDED_AT or not folded_name
     if _KNOWN.match(matched[1].casefold()):
         return False
     return text[len(matched[1]) :].startswith("://") or len(above) >= _FOLDED_AT
