@@ -157,7 +157,7 @@ async def test_a_preparation_that_did_not_wait_for_the_checkpoint_is_made_again(
         await play.heard("running", host="a.grid")
         here.slow["fetch"] = 0.3
         here.figures["cpuAvail"] = 0.1
-        await play.heard("stopping")
+        await play.heard("prepared", host="b.grid")
         (early,) = there.jobs
         there.jobs[early] = type(there.jobs[early])(JobState.CANCELED)
         relocated = await play.heard("relocated")
@@ -194,7 +194,7 @@ async def test_while_all_are_silent_nothing_is_lost(tmp_path: Path) -> None:
         there.cut()
         await play.heard("unverified")
         with pytest.raises(AssertionError):
-            await play.heard("lost", limit_s=3)
+            await play.heard("lost", limit_s=2.5)
         here.heal()
         there.heal()
         await play.heard("verified")

@@ -108,7 +108,7 @@ class Keeping:
             if held:
                 words = f"{free[0]} is apt for {profile.name}"
                 await self._run.book.record("resumed", words, attempt=attempt, profile=profile.name)
-            self._placing.move(attempt, free, f"on {attempt.host} {reason}")
+            self._placing.move(attempt, free, f"on {attempt.host} {reason}", urgent=True)
         elif not held or self._run.clock.patience() >= self._next:
             self._next = self._run.clock.patience() + self._run.rules.interval_s
             await self._step_down(violation, attempt, profile, columns, reason)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from zeligui.errors import InDoubt, JournalError, LinkError, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.experiment.ending import Ending
 from zeligui.experiment.polling import Polling
 from zeligui.experiment.run import Run
 from zeligui.experiment.state import AttemptState, Phase
+
+_Moved = tuple[AttemptState | None, bool]
+"""The attempt that was prepared at the new place, and whether the old one was stopped in a planned way."""
+
+_Order = Callable[[AttemptState, list[str], str], Awaitable[_Moved]]
 
 
 class Placing:
@@ -67,24 +72,38 @@ class Placing:
         self._polling.mind()
         self._polling.nudge(attempt.service)
 
-    def move(self, attempt: AttemptState, hosts: Sequence[str], reason: str) -> None:
-        """Move an instance to the best of `hosts`: prepared there first, then stopped here, then let go there."""
-        self._run.reserved.add(hosts[0])
-        self._run.own(attempt.instance, f"Move from {attempt.host}", self._move(attempt, list(hosts), reason))
+    def move(self, attempt: AttemptState, hosts: Sequence[str], reason: str, *, urgent: bool = False) -> None:
+        """Move an instance to the best of `hosts`: prepared there first, then stopped here, then let go there.
 
-    async def _move(self, attempt: AttemptState, hosts: list[str], reason: str) -> None:
-        await self._run.book.record("relocating", reason, attempt=attempt)
+        Where it is `urgent` and the job's work is in its checkpoint, the first two go on at the same time.
+        """
+        self._run.reserved.add(hosts[0])
         carries = bool(self._run.experiment.job.checkpoint)
-        goal = await self._prepare(attempt.instance, hosts)
+        order = self._at_once if urgent and carries else self._in_turn
+        self._run.own(attempt.instance, f"Move from {attempt.host}", self._move(attempt, list(hosts), reason, order))
+
+    async def _move(self, attempt: AttemptState, hosts: list[str], reason: str, order: _Order) -> None:
+        first = hosts[0]
+        await self._run.book.record("relocating", reason, attempt=attempt)
+        try:
+            goal, stopped = await order(attempt, hosts, reason)
+        finally:
+            self._run.reserved.discard(first)
         if goal is None:
             return
-        stopped = await self._ending.stop(attempt, reason)
         instance = self._run.state.instances[attempt.instance]
         if instance.outcome or instance.canceled or (not stopped and self._run.book.attempt(attempt).live):
             await self._run.attempts.release(goal, f"{attempt.host} had done with it")
             return
-        if not carries or await self._give_checkpoint(goal):
+        if not instance.checkpoint or await self._give_checkpoint(goal):
             await self._commit(goal)
+
+    async def _in_turn(self, attempt: AttemptState, hosts: list[str], reason: str) -> _Moved:
+        goal = await self._prepare(attempt.instance, hosts)
+        return goal, goal is not None and await self._ending.stop(attempt, reason)
+
+    async def _at_once(self, attempt: AttemptState, hosts: list[str], reason: str) -> _Moved:
+        return await asyncio.gather(self._prepare(attempt.instance, hosts), self._ending.stop(attempt, reason))
 
     async def _give_checkpoint(self, goal: AttemptState) -> bool:
         """False where the machine does not take it (any more): then another start is tried, where one is due."""
