@@ -228,6 +228,7 @@ WORDS = [
     ("cpuAvail > 3)", "expected a unit, +, -, *, /, and, or, for or the end of the line"),
     ("maximize cpuAvail > 3", "expected +, -, *, / or the end of the line"),
     ('osName = "abc', "'\"abc' is a text without its closing"),
+    ("cpuModel = Xeon(R)", "'Xeon' is no function"),
     ("osName = _a", "'_a' is no unquoted text"),
     ("osName ~ [!a]", "'!' is no sign of the language outside quotes"),
     ("load1 > 1 for 5 sec", "no unit of time; expected one of us ms s min h d"),
@@ -249,6 +250,10 @@ def test_misspelt_profiles_in_edges_are_suggested() -> None:
     many = "".join(f"[fast{number}]\n" for number in range(30))
     (problem,) = read(many + "[negotiation]\nFast29 -> hold").errors
     assert "did you mean 'fast29'" in problem.message
+
+
+def test_what_is_no_blank_to_the_language_stands_before_any_profile() -> None:
+    assert places(read(b"\x0b\n\xc2\xa0x").errors) == [(1, 1), (2, 1)]
 
 
 def test_no_unit_is_suggested_that_hardly_resembles() -> None:

@@ -113,6 +113,7 @@ WARNINGS = [
     ("gpuClock > 5 GHz", [1], "taken as MHz"),
     ("wan > 5 kbit/s", [1], "taken as Mbit/s"),
     ("lag < 5 ms", [1], "taken as s"),
+    ("avg(gpuMemory, 5 min) > 5 GB", [5], "taken as MB"),
     ("`Mds-Cpu-vendor` = x", [], ""),
     ("`mds-cpu-VENDOR` = x", [], ""),
     ("`GlueHostProcessorVendor` = x", [], ""),

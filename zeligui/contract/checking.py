@@ -257,7 +257,8 @@ class Checker:
             if isinstance(name, Name):
                 self.attributes.add(self.known.spelling(name.sign.value))
                 if self.known.unknown(name):
-                    self._warn(name, UNITS[unit.value][0].value if unit and name is part else None)
+                    valued = not (isinstance(part, Call) and part.function.value == "age")
+                    self._warn(name, UNITS[unit.value][0].value if unit and valued else None)
 
     def _call(self, call: Call) -> None:
         self.duration(call.duration)

@@ -101,7 +101,8 @@ class _Reader:
         elif self.section is None:
             self.misplaced = True
             column = len(line) - len(start) + 1
-            self.error(column, f"{shown(start.split()[0])} stands before any profile; expected a header such as [name]")
+            first = shown(start.partition(" ")[0].partition("\t")[0])
+            self.error(column, f"{first} stands before any profile; expected a header such as [name]")
         else:
             self.constraint(self.section, line)
 
@@ -207,8 +208,8 @@ def _checked(line: str, known: Known) -> _Checked:
     for piece in parsed.pieces:
         checker.piece(piece)
     made = _made(parsed, checker)
-    found = {column for column, _ in checker.errors}
-    errors = [*checker.errors, *((flaw.column, flaw.message) for flaw in parsed.flaws if flaw.column not in found)]
+    flaws = {flaw.column: flaw.message for flaw in parsed.flaws}
+    errors = [*flaws.items(), *(error for error in checker.errors if error[0] not in flaws)]
     return None if errors else made, errors, checker.warnings
 
 
