@@ -233,8 +233,11 @@ def test_the_time_of_the_dead_is_not_lost(spin: Callable[..., Any]) -> None:
             "print('done', flush=True)\nsys.stdin.read()",
         )
         job.stdout.readline()
-        used = [measured.until(lambda line: "8" * 32 in line["jobs"])["jobs"]["8" * 32]["cpu_s"] for _ in range(2)]
-        assert 0.1 < used[0] <= used[1]
+        used = [
+            measured.until(lambda line: line["jobs"].get("8" * 32, {}).get("cpu_s", 0) > 0.1)["jobs"]["8" * 32]["cpu_s"]
+            for _ in range(3)
+        ]
+        assert used == sorted(used)
     finally:
         measured.end()
 

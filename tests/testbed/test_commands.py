@@ -95,7 +95,7 @@ def test_what_outlived_its_killed_node_is_ended_by_the_next_grid() -> None:
             run(client, "setsid sleep 1000 >/dev/null 2>&1 </dev/null &")
         for pid in with_variable(f"ZELIGRID_HOME={os.environ['ZELIGRID_HOME']}"):
             os.kill(pid, signal.SIGKILL)
-    eventually(lambda: len(left_behind(grid)) == 1)
+    eventually(lambda: len(left_behind(grid)) <= 1)  # a node's first process may have had the time to end the rest
     with up("--json", "--nodes", "1") as process:
         first_line(process)
         assert with_variable(f"ZELIGRID_PROC={figures(grid, 'node1.grid')}") == []

@@ -17,16 +17,19 @@ meet() {
     esac
 }
 
+# commit ID: several of one attempt may be under way, so before each refusal it is asked whether another let it go.
 commit() {
     locate "$1"
-    if [ -n "$J" ] && [ -e "$J/go" ]; then say ok; fi
-    meet "$1"
-    [ -e "$J/go.pending" ] || say refused 'it was canceled or came too late'
-    wrapper || { decide go.pending go.late; say refused 'its wrapper has ended'; }
+    let_go
+    answer=$(meet "$1")
+    [ -z "$answer" ] || { let_go; say "$answer"; }
+    [ -e "$J/go.pending" ] || { let_go; say refused 'it was canceled or came too late'; }
+    wrapper || { decide go.pending go.late; let_go; say refused 'its wrapper has ended'; }
     decide go.pending go
-    [ -e "$J/go" ] || say refused 'it was canceled or came too late'
-    say ok
+    let_go
+    say refused 'it was canceled or came too late'
 }
+let_go() { if [ -n "$J" ] && [ -e "$J/go" ]; then say ok; fi; }
 
 # bury ID NONCE: a tombstone, which refuses an attempt that was never seen here.
 bury() {
