@@ -7,8 +7,10 @@ import sys
 
 TYPE_CHECKING = False  # typing itself costs 4 ms, a quarter of a bare Python's start
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from zeligui.grid.hosts import Host
     from zeligui.settings import Home
 
 
@@ -179,6 +181,18 @@ def _finite(value: object) -> object:
 def clean(text: str) -> str:
     """The text without signs that a terminal would obey."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def told(text: str) -> str:
+    """The text, which may have several lines, without signs that a terminal would obey."""
+    return "\n".join(clean(line) for line in text.split("\n"))
+
+
+def tell_of_silence(hosts: Iterable[Host]) -> None:
+    """Say which machines do not answer, and why: a choice among fewer than were named is not to be relied on."""
+    for host in hosts:
+        if host.status not in {"up", "stale"}:
+            say(f"zeligrid: {told(f'{host.source} is {host.status}: {host.detail}')}")
 
 
 def say(text: str) -> None:

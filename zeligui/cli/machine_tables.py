@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from zeligui.cli.common import clean
+from zeligui.cli.common import clean, told
 from zeligui.contract.attributes import ATTRIBUTES, canonical
 from zeligui.contract.conditions import Statistic
 from zeligui.grid.hosts import Host, Value
@@ -64,11 +64,6 @@ def summary(matched: Match, found: Found, contract: Contract, *, wanted: int, kn
     head = f"{matched.profile}: {_hosts(len(matched.apt))} of {known} apt, best first. By profile: {counts}."
     ranked = [f"{place:>4}  {clean(host)}" for place, host in enumerate(matched.apt, 1)]
     return "\n".join([head, *ranked])
-
-
-def told(text: str) -> str:
-    """The text, which may have several lines, without signs that a terminal would obey."""
-    return "\n".join(clean(line) for line in text.split("\n"))
 
 
 def quantity(value: Value, attribute: str) -> str:

@@ -14,6 +14,7 @@ from zeligui.cli.common import (
     path,
     print_json,
     say,
+    tell_of_silence,
 )
 
 TYPE_CHECKING = False
@@ -60,7 +61,7 @@ def list_hosts(options: argparse.Namespace) -> int:
     gathered = _gather(options)
     if options.json:
         print_json([_as_json(host) for host in gathered.hosts])
-        _tell_of_silence(gathered)
+        tell_of_silence(gathered.hosts)
     else:
         from zeligui.cli.machine_tables import host_table
 
@@ -83,7 +84,7 @@ def match_contract(options: argparse.Namespace) -> int:
         print_json(_match_as_json(options, contract, matched, gathered))
     else:
         _print_match(options, contract, matched, gathered)
-    _tell_of_silence(gathered)
+    tell_of_silence(gathered.hosts)
     if not gathered.answered:
         return UNREACHED
     return 0 if matched.profile else 1
@@ -120,15 +121,6 @@ def _gather(options: argparse.Namespace) -> Gathered:
     if len(gathered.warnings) > TOLD_WARNINGS:
         say(f"zeligrid: {len(gathered.warnings) - TOLD_WARNINGS} more warnings like these")
     return gathered
-
-
-def _tell_of_silence(gathered: Gathered) -> None:
-    """A match over fewer machines than were named is no answer to rely on."""
-    from zeligui.cli.machine_tables import told
-
-    for host in gathered.hosts:
-        if host.status not in ("up", "stale"):
-            say(f"zeligrid: {told(f'{host.source} is {host.status}: {host.detail}')}")
 
 
 def _as_json(host: Host) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, add_source_options, home, path, say
+from zeligui.cli.common import add_command, add_source_options, home, path, say, tell_of_silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ async def _run(options: argparse.Namespace, settings: Settings, experiment: Expe
         lease = await acquire(core.journal, places.leases_folder, experiment.name)
         try:
             await core.machines.first_round(options.wait)
+            tell_of_silence(core.machines.hosts())
             return await drive(core, core.controller(experiment, contract, lease), experiment, options)
         finally:
             lease.close()
