@@ -32,8 +32,9 @@ edge: NAME ARROW NAME [_AFTER duration]
     | sum [NOT] IN _LPAR TEXT (_COMMA TEXT)* _RPAR -> listing
 ?sum: product ((PLUS | MINUS) product)*        -> series
 ?product: operand ((STAR | SLASH) operand)*    -> series
-?operand: MINUS operand                        -> negative
-    | _LPAR sum _RPAR
+?operand: MINUS+ atom                          -> negative
+    | atom
+?atom: _LPAR sum _RPAR
     | NUMBER [UNIT]                            -> literal
     | TEXT                                     -> word
     | (NAME | BACKQUOTED)                      -> name
@@ -165,8 +166,11 @@ class _Builder(Transformer[Any, Any]):
         return syntax.Series(parts[1].value in "*/", first, rest)
 
     def negative(self, parts: list[Any]) -> syntax.Sum:
-        inner = parts[1]
-        return inner.part if isinstance(inner, syntax.Negative) else syntax.Negative(parts[0].column, inner)
+        signs: list[Sign] = parts[:-1]
+        inner: syntax.Sum = parts[-1]
+        if len(signs) % 2 == 0:
+            return inner
+        return inner.part if isinstance(inner, syntax.Negative) else syntax.Negative(signs[0].column, inner)
 
     def literal(self, parts: list[Any]) -> syntax.Sum:
         return syntax.Literal(parts[0], parts[1])
