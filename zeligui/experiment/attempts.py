@@ -10,6 +10,7 @@ from pathlib import Path
 from zeligui.errors import InDoubt, JournalError, LinkError, Refused, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.experiment.book import Book
 from zeligui.experiment.description import Experiment, resolve_secrets
+from zeligui.experiment.reasons import because
 from zeligui.experiment.state import AttemptState, Phase
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
 from zeligui.jobs.service import JobService
@@ -48,16 +49,16 @@ class Attempts:
             handle = await self.service(service).prepare(attempt.id, await self._description(attempt))
             await self.give_checkpoint(attempt)
         except SubmissionRefused as refused:
-            await self._book.record("refused", str(refused), attempt=attempt)
+            await self._book.record("refused", because(refused), attempt=attempt)
             raise
         except (LinkError, InDoubt) as error:
             # What was not committed ends by itself, so it certainly never runs.
-            await self._book.record("released", str(error), attempt=attempt)
+            await self._book.record("released", because(error), attempt=attempt)
             raise
         except JournalError:
             raise
         except ZeliGridError as error:
-            await self._book.record("released", str(error), attempt=attempt)
+            await self._book.record("released", because(error), attempt=attempt)
             if isinstance(error, UsageError):
                 raise  # something is wrong here, not there
             raise SubmissionRefused(str(error)) from error
@@ -93,7 +94,7 @@ class Attempts:
         try:
             await self.service(attempt.service).commit(attempt.id)
         except SubmissionRefused as refused:
-            await self._book.record("refused", str(refused), attempt=attempt)
+            await self._book.record("refused", because(refused), attempt=attempt)
             return False
         except (LinkError, InDoubt):
             return True
@@ -174,7 +175,7 @@ class Attempts:
             return await service.fetch(attempt.id, patterns, folder)
         except Refused as refused:
             await service.find([attempt.id])  # a LinkError where it is the machine that cannot be used
-            await self._book.record("incomplete", str(refused), attempt=attempt)
+            await self._book.record("incomplete", because(refused), attempt=attempt)
             return ()
 
     def results(self, attempt: AttemptState) -> Path:

@@ -19,6 +19,7 @@ from zeligui.experiment.ending import Ending
 from zeligui.experiment.keeping import Keeping
 from zeligui.experiment.placing import Placing
 from zeligui.experiment.polling import Polling
+from zeligui.experiment.reasons import because
 from zeligui.experiment.run import Run, words
 from zeligui.experiment.seeking import Seeking
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
@@ -193,7 +194,7 @@ class Controller:
             except JournalError:
                 raise
             except ZeliGridError as error:  # its machine is silent, or it has just ended
-                await self._run.book.record("unfulfilled", str(error), attempt=attempt)
+                await self._run.book.record("unfulfilled", because(error), attempt=attempt)
             await self._run.book.record("wish_done", attempt=attempt, wish=wish.sequence)
 
     async def _grant(self, wish: str, attempt: AttemptState) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from zeligui.errors import LinkError
+from zeligui.experiment.reasons import because
 from zeligui.experiment.run import Run
 from zeligui.experiment.state import AttemptState, Phase
 from zeligui.jobs.job import JobState, JobStatus
@@ -76,7 +77,7 @@ class Ending:
                 return await work()
             except LinkError as error:
                 if clock.patience() > patience_ends:
-                    words = f"{attempt.host} fell silent before its last files came: {error}"
+                    words = f"{attempt.host} fell silent before its last files came: {because(error)}"
                     await self._run.book.record("incomplete", words, attempt=attempt)
                     return None
                 await clock.sleep(RETRY_S)

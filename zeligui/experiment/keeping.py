@@ -11,7 +11,7 @@ from zeligui.experiment.choice import choose, edges_down, fallbacks, order_of, p
 from zeligui.experiment.ending import Ending
 from zeligui.experiment.placing import Placing
 from zeligui.experiment.polling import Polling
-from zeligui.experiment.reasons import nearest_words, value_words
+from zeligui.experiment.reasons import because, nearest_words, value_words
 from zeligui.experiment.run import Run
 from zeligui.experiment.state import AttemptState, Phase
 from zeligui.experiment.watch import Violation, Watch
@@ -212,7 +212,7 @@ class Keeping:
     def _trouble_with(self, host: str, attempt: AttemptState) -> str | None:
         """Why a host in use cannot be verified, None where it can."""
         if error := self._polling.silent.get(attempt.service):
-            return str(error)
+            return because(error)
         status = self._polling.statuses.get(attempt.id)
         if status and status.state is None:
             return status.detail or f"{host} cannot tell how its job does"

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from zeligui.errors import InDoubt, JournalError, LinkError, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.experiment.ending import Ending
 from zeligui.experiment.polling import Polling
+from zeligui.experiment.reasons import because
 from zeligui.experiment.run import Run
 from zeligui.experiment.state import AttemptState, Phase
 
@@ -56,9 +57,9 @@ class Placing:
             try:
                 return await self._run.attempts.prepare(instance, name, service, self._run.state.profile)
             except SubmissionRefused as refused:
-                await self._ending.note_failure(name, f"it refused the job: {refused}")
+                await self._ending.note_failure(name, f"it refused the job: {because(refused)}")
             except (LinkError, InDoubt) as error:
-                await self._ending.note_failure(name, f"it did not take the job: {error}")
+                await self._ending.note_failure(name, f"it did not take the job: {because(error)}")
             finally:
                 self._run.reserved.discard(name)
         return None
@@ -112,7 +113,7 @@ class Placing:
         except (JournalError, UsageError):
             raise
         except ZeliGridError as error:
-            await self._run.attempts.release(goal, f"{goal.host} did not take the checkpoint: {error}")
+            await self._run.attempts.release(goal, f"{goal.host} did not take the checkpoint: {because(error)}")
             return False
         return True
 

@@ -12,6 +12,11 @@ from zeligui.experiment.choice import profile_of
 NEAREST = 3
 
 
+def because(error: Exception) -> str:
+    """An error's sentence as a part of another one."""
+    return str(error).rstrip(".")
+
+
 def value_words(constraint: Constraint, columns: Columns, host: str) -> str:
     """What a constraint finds on a host: "cpuAvail > 0.6 fails with 0.33"."""
     index = list(columns.names).index(host)
