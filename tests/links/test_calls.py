@@ -55,6 +55,18 @@ async def test_a_cancelled_call_drops_its_result() -> None:
     assert await call(dropped.wait, 5)
 
 
+async def test_a_result_that_comes_in_the_turn_of_a_cancel_is_dropped() -> None:
+    go, dropped = threading.Event(), threading.Event()
+    waiting = asyncio.create_task(call(go.wait, 5, drop=lambda _: dropped.set()))
+    await asyncio.sleep(0.05)
+    go.set()
+    time.sleep(0.2)  # the loop stands still: the result waits for its next turn, and so does the cancel
+    asyncio.get_running_loop().call_soon(waiting.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert await asyncio.to_thread(dropped.wait, 5)
+
+
 def test_a_result_that_comes_after_the_loop_has_closed_is_dropped_too() -> None:
     go, dropped = threading.Event(), threading.Event()
 

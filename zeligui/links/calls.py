@@ -43,8 +43,17 @@ async def call(
             drop(result)
 
     threading.Thread(target=run, daemon=True, name=_name(work)).start()
-    async with asyncio.timeout(limit):
-        return await answer
+    try:
+        async with asyncio.timeout(limit):
+            return await answer
+    except BaseException:
+        if drop is not None and _has_result(answer):  # it came in the same turn of the loop as the cancel
+            leave(partial(drop, answer.result()))
+        raise
+
+
+def _has_result(answer: asyncio.Future[T]) -> bool:
+    return answer.done() and not answer.cancelled() and answer.exception() is None
 
 
 def leave(work: Callable[[], object]) -> None:
