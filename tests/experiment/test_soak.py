@@ -11,7 +11,7 @@ from zeligui.testbed.grid import Grid
 
 ANY = "[any]\nosName = Linux\n"
 IDLE = "[good]\ncpuAvail > 0.6\n[poor]\ncpuAvail > 0.2\n[negotiation]\ngood -> poor\npoor -> good after 2 s\n"
-CHASE_S = 600.0
+CHASE_S = 300.0
 
 pytestmark = pytest.mark.soak
 
@@ -24,7 +24,7 @@ def test_a_master_killed_at_a_random_moment_loses_nothing(bench: Bench, seed: in
 
 
 def test_a_chased_job_goes_on_from_where_it_stood(bench: Bench, grid: Grid) -> None:
-    """Machines are loaded, and loaded ones freed, for ten minutes; the job never runs twice and never starts over."""
+    """Machines are loaded, and loaded ones freed, for five minutes; the job never runs twice and never starts over."""
     chance = random.Random(7)
     bench.write(IDLE, seconds=CHASE_S, reconfiguration={"interval": "2 s"})
     with bench.run() as run:
