@@ -8,25 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 import classad2
 import numpy as np
 
+from zeligui.cli.common import shipped
 from zeligui.contract.columns import Texts
 from zeligui.contract.language import read
 from zeligui.contract.model import Contract
 from zeligui.grid.matching import match
 from zeligui.grid.table import Table
 
-CONTRACT = """[profile1]
-osName=Linux
-bandWidth>78
-cpuAvail>0.6
-cpuSpeed>2000
-freeMemory>200
-[profile2]
-osName=Linux
-bandWidth>50
-cpuAvail>0.5
-cpuSpeed>1800
-freeMemory>100
-"""
 REQUIREMENTS = (
     'osName == "Linux" && bandWidth > 78 && cpuAvail > 0.6 && cpuSpeed > 2000 && freeMemory > 200',
     'osName == "Linux" && bandWidth > 50 && cpuAvail > 0.5 && cpuSpeed > 1800 && freeMemory > 100',
@@ -43,7 +31,7 @@ def main() -> None:
 
     Ours judges every host for both profiles and ranks what is apt; theirs judges, and leaves the rest.
     """
-    contract = read(CONTRACT).contract
+    contract = read((shipped("contracts") / "two-profiles.contract").read_bytes()).contract
     assert contract is not None
     hosts = table(SAMPLE)
     ours, theirs = _best(lambda: match(contract, hosts).profiles), _classads(contract, hosts)

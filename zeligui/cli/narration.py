@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zeligui.cli.common import clean
-from zeligui.experiment.run import words
+from zeligui.experiment.run import tally
 from zeligui.experiment.state import ExperimentState, InstanceState, Phase
 
 if TYPE_CHECKING:
@@ -155,5 +155,5 @@ def _most_telling(state: ExperimentState, room: int) -> list[InstanceState]:
 
 def _standing(state: ExperimentState) -> str:
     if state.finished is not None:
-        return f"finished, {words(state.finished)}"
+        return f"finished, {tally(state.finished)}"
     return state.profile or "no profile in force"

@@ -20,7 +20,7 @@ from zeligui.experiment.keeping import Keeping
 from zeligui.experiment.placing import Placing
 from zeligui.experiment.polling import Polling
 from zeligui.experiment.reasons import because
-from zeligui.experiment.run import Run, words
+from zeligui.experiment.run import Run, tally
 from zeligui.experiment.seeking import Seeking
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
 from zeligui.grid.machines import Arrival, Machines
@@ -248,5 +248,5 @@ class Controller:
             await self._run.book.record("owed", reason, attempt=attempt)
         outcomes = Counter(instance.outcome for instance in self._run.state.instances.values())
         counts = {kind: outcomes.get(kind, 0) for kind in ("done", "failed", "canceled")}
-        await self._run.book.record("finished", words(counts), counts=counts)
+        await self._run.book.record("finished", tally(counts), counts=counts)
         return counts

@@ -10,6 +10,7 @@ from zeligui.contract.model import Constraint, Contract
 from zeligui.experiment.choice import profile_of
 
 NEAREST = 3
+SHOWN = 8
 
 
 def because(error: Exception) -> str:
@@ -24,6 +25,12 @@ def value_words(constraint: Constraint, columns: Columns, host: str) -> str:
     if value is None:
         return f"{constraint.text} does not hold"
     return f"{constraint.text} does not hold: it is {_short(value)}"
+
+
+def apt_words(profile: str, hosts: Sequence[str]) -> str:
+    """How many hosts a profile accepts, and the first of them: "2 machines are apt for fast: n1, n2"."""
+    count = "1 machine is" if len(hosts) == 1 else f"{len(hosts)} machines are"
+    return f"{count} apt for {profile}: {', '.join(hosts[:SHOWN])}"
 
 
 def nearest_words(contract: Contract, columns: Columns, count: int) -> str:

@@ -150,6 +150,6 @@ def _named(host: str, services: Iterable[str]) -> str | None:
     return next((url for url in services if urlsplit(url).hostname == host.lower()), None)
 
 
-def words(counts: Mapping[str, int]) -> str:
+def tally(counts: Mapping[str, int]) -> str:
     """`{"done": 2, "failed": 1}` as "2 done, 1 failed"."""
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"

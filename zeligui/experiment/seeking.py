@@ -9,7 +9,7 @@ from zeligui.contract.columns import Columns
 from zeligui.experiment.choice import choose, edges_up, fallbacks, order_of, profile_of, ranked
 from zeligui.experiment.keeping import Keeping
 from zeligui.experiment.placing import Placing
-from zeligui.experiment.reasons import nearest_words
+from zeligui.experiment.reasons import apt_words, nearest_words
 from zeligui.experiment.run import Run
 from zeligui.experiment.state import InstanceState
 from zeligui.experiment.watch import AptSince
@@ -77,12 +77,12 @@ class Seeking:
     ) -> None:
         """Say under which profile it goes on."""
         book, before = self._run.book, self._run.state.profile
-        words = f"{len(apt_hosts)} machines are apt for {name}: {', '.join(apt_hosts[:8])}"
+        words = apt_words(name, apt_hosts)
         if before is None:
             held = self._run.state.held
             if held:
                 await book.record("resumed", f"machines are apt again: {words}", profile=name)
-            await book.record("matched", words.replace("1 machines are", "1 machine is"), profile=name, hosts=[*hosts])
+            await book.record("matched", words, profile=name, hosts=[*hosts])
             return
         if name != before:
             worse = order_of(self._run.contract, name) > order_of(self._run.contract, before)
