@@ -55,9 +55,13 @@ class Refused(LinkError):
 
 
 class UnknownHostKey(LinkError):
-    """The host key was never seen; the message gives its fingerprint, the hint the line that accepts it."""
+    """The host key was never seen; the message gives its fingerprint, `line` is what accepts it in a known_hosts file."""
 
     status = "unknown-key"
+
+    def __init__(self, message: str, *, hint: str = "", line: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
 
 
 class ChangedHostKey(LinkError):

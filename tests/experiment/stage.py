@@ -114,6 +114,10 @@ class Place:
         await self._called("read")
         return self.output[offset : offset + most] if stream == "stdout" else b""
 
+    async def length(self, attempt: str, stream: str) -> int:
+        await self._called("length")
+        return len(self.output) if stream == "stdout" else 0
+
     async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
         await self._called("fetch")
         for name, content in self.files.items():

@@ -182,6 +182,9 @@ async def test_output_is_read_by_offset_and_binary_safe(place: Place) -> None:
     assert await place.service.read(attempt, "stdout", 256_000) == b""
     assert await place.output(attempt, "stderr") == b"oops"
     assert await place.service.read("0" * 32, "stdout", 0) == b""
+    assert await place.service.length(attempt, "stdout") == 256_000
+    assert await place.service.length(attempt, "stderr") == 4
+    assert await place.service.length("0" * 32, "stdout") == 0
 
 
 async def test_standard_input_comes_in_pieces_and_ends_when_told(place: Place) -> None:

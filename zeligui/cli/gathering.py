@@ -94,8 +94,7 @@ def _of_file(file: HostFile, labels: Mapping[str, Mapping[str, str]]) -> Gathere
     folded = {name.casefold(): given for name, given in labels.items()}
     named = sorted(file.hosts, key=lambda host: host.name)
     hosts = tuple(
-        Host(host.name, url, "up", "", {**host.values, **folded.get(host.name.casefold(), {})}, ages={})
-        for host in named
+        Host(host.name, url, "up", "", {**host.values, **folded.get(host.name.casefold(), {})}) for host in named
     )
     warnings = tuple(f"{file.path}: {warning}" for warning in (*file.warnings, *_expired(file, datetime.now(UTC))))
     return Gathered(hosts, _columns(hosts), warnings, answered=True)

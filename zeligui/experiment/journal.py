@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, Select, func, select
 
 from zeligui.clock import Clock, SystemClock
 from zeligui.errors import JournalError
@@ -112,6 +112,9 @@ class Journal:
             wanted = wanted.where(EVENTS.c.experiment == experiment)
         if kinds is not None:
             wanted = wanted.where(EVENTS.c.event.in_(sorted(kinds)))
+        return self._selected(wanted)
+
+    def _selected(self, wanted: Select[Any]) -> list[Event]:
         with in_words(self.file), self._engine.connect() as connection:
             return [upcast(self._event(row)) for row in connection.execute(wanted)]
 
@@ -120,6 +123,13 @@ class Journal:
     ) -> list[Event]:
         """`events`, off the event loop."""
         return await call(lambda: self.events(experiment, after=after, kinds=kinds))
+
+    async def newest(self, kind: str, experiment: str) -> list[Event]:
+        """Of each job of an experiment its newest event of one kind, off the event loop."""
+        mine = (EVENTS.c.experiment == experiment) & (EVENTS.c.event == kind)
+        last = select(func.max(EVENTS.c.sequence)).where(mine).group_by(EVENTS.c.job)
+        wanted = select(*_COLUMNS).where(EVENTS.c.sequence.in_(last)).order_by(EVENTS.c.sequence)
+        return await call(self._selected, wanted)
 
     def experiments(self) -> list[str]:
         """The names of all experiments, in the order in which they began."""

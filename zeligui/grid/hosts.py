@@ -53,9 +53,10 @@ class Source(Protocol):
 class Host:
     """A host as of one moment, for whoever shows or chooses it.
 
-    `status` is one of `up stale unreachable refused unknown-key changed-key`, `detail` says it in words. `ages` gives,
-    per attribute, the seconds since its value was measured. `service` is the URL that a job for this host goes to,
-    None where no source that can run jobs named it.
+    `status` is one of `up stale unreachable refused unknown-key changed-key`, `detail` says it in words. `times` gives,
+    per attribute, when its value was measured, and `taken` when this was taken down, in seconds on the age clock; what
+    the user says of a host has no time. `service` is the URL that a job for this host goes to, None where no source
+    that can run jobs named it. `offered_key` is the known_hosts line that would accept a host whose key is unknown.
     """
 
     name: str
@@ -63,6 +64,13 @@ class Host:
     status: str
     detail: str
     values: Mapping[str, Value]
-    ages: Mapping[str, float]
+    times: Mapping[str, float] = field(default_factory=dict)
+    taken: float = 0.0
     identity: str = ""
     service: str | None = None
+    offered_key: str = ""
+
+    @property
+    def ages(self) -> dict[str, float]:
+        """Per attribute, the seconds since its value was measured, as of `taken`."""
+        return {name: max(0.0, self.taken - time) for name, time in self.times.items()}

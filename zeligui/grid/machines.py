@@ -9,7 +9,10 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+
 from zeligui.clock import Clock
+from zeligui.contract.columns import Numbers
 from zeligui.errors import LinkError, Unreachable
 from zeligui.grid.hosts import Host, Measurement, Source, Usage, Value
 from zeligui.grid.measurements import Measurements, View
@@ -25,6 +28,9 @@ LOOK_S = 1.0
 
 GAP_S = 5.0
 """This machine slept when the age clock ran so much ahead of the patience clock."""
+
+MOST_AT_ONCE = 500
+"""Machines that are looked at in one turn of the event loop."""
 
 MOST_JOBS = 4096
 """Jobs that are followed on one machine: one that always reports others must not fill the memory."""
@@ -59,8 +65,9 @@ class Machines:
     ) -> None:
         self._clock = clock
         self._expiry_s = expiry_s
-        self._labels = {name.casefold(): given for name, given in (labels or {}).items()}
+        self._labels = _folded(labels or {})
         self._roster = Roster(sources)
+        self._following: dict[Feed, asyncio.Task[None]] = {}
         self._measurements = Measurements()
         self._trails: dict[str, dict[Machine, Trail]] = {}
         self._listeners: list[Callable[[Arrival], None]] = []
@@ -74,8 +81,11 @@ class Machines:
     def start(self) -> None:
         """Begin to watch all sources."""
         for feed in self._roster.feeds:
-            self._tasks.start(f"watching {feed.url}", self._follow(feed))
+            self._begin(feed)
         self._tasks.start("looking for silent machines", self._look())
+
+    def _begin(self, feed: Feed) -> None:
+        self._following[feed] = self._tasks.start(f"watching {feed.url}", self._follow(feed))
 
     async def close(self) -> None:
         """Stop watching; nothing of it runs any more afterwards."""
@@ -85,9 +95,61 @@ class Machines:
         """Wait until each source gave one full measurement, latency and bandWidth included, or failed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
-                while not all(feed.settled for feed in self._roster.feeds):
+                while self.unsettled:
                     self._settled.clear()
                     await self._settled.wait()
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """The URLs of the sources that have neither given one full measurement nor failed."""
+        return tuple(feed.url for feed in self._roster.feeds if not feed.settled)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What is watched now."""
+        return tuple(feed.source for feed in self._roster.feeds)
+
+    async def change(
+        self,
+        sources: Sequence[Source],
+        *,
+        expiry_s: float | None = None,
+        labels: Mapping[str, Mapping[str, Value]] | None = None,
+    ) -> None:
+        """Watch these sources instead, while all else goes on: one that is watched already is not begun anew.
+
+        Machines of which no source speaks any more are forgotten. `expiry_s` and `labels` replace those before.
+        """
+        self._expiry_s = self._expiry_s if expiry_s is None else expiry_s
+        for feed in [feed for feed in self._roster.feeds if feed.source not in sources]:
+            if task := self._following.pop(feed, None):
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            self._roster.remove(feed)
+        watched = self.sources
+        for source in sources:
+            if source not in watched:
+                self._begin(self._roster.add(source))
+        self._labels = self._labels if labels is None else _folded(labels)
+        for machine in tuple(self._roster.machines.values()):
+            self._measurements.unlabel(machine.row)
+            self._label(machine)
+            self._review(machine)
+        self._settled.set()
+
+    async def search(self, limit_s: float = 10.0) -> None:
+        """Try silent sources again at once, read directories and files anew, and wait as `first_round` does."""
+        for feed in self._roster.feeds:
+            if not feed.reaches and feed.status == "up" and (task := self._following.get(feed)):
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                feed.answered = False
+                self._begin(feed)
+            elif feed.failures:
+                feed.failures = 0
+                feed.answered = False
+                feed.hurry.set()
+        await self.first_round(limit_s)
 
     def subscribe(self, heard: Callable[[Arrival], None]) -> Callable[[], None]:
         """Call `heard` with all news, on the event loop; what comes back ends that."""
@@ -104,6 +166,18 @@ class Machines:
         self._notice_gap()
         machine = self._roster.machines.get(name)
         return None if machine is None else self._host(machine)
+
+    @property
+    def names(self) -> int:
+        """Rises whenever a host comes, goes or gets another name."""
+        return self._roster.version
+
+    def history(self, host: str, attribute: str) -> tuple[Numbers, Numbers]:
+        """Times (age clock) and values of a numeric attribute of one host, oldest first, each of shape (n,)."""
+        machine = self._roster.machines.get(host)
+        if machine is None:
+            return np.empty(0), np.empty(0)
+        return self._measurements.history(machine.row, attribute)
 
     def columns(self, expiry_s: float | None = None) -> View:
         """What is known now, values older than `expiry_s` left out. Its statistics are read before the next await."""
@@ -144,7 +218,18 @@ class Machines:
             except LinkError as error:
                 self._failed(feed, error)
             pause = min(LONGEST_PAUSE_S, 2.0 ** min(feed.failures - 1, 10))
-            await self._clock.sleep(pause * random.SystemRandom().uniform(0.75, 1.25))
+            await self._pause(feed, pause * random.SystemRandom().uniform(0.75, 1.25))
+
+    async def _pause(self, feed: Feed, seconds: float) -> None:
+        """Wait, or go on at once where somebody is in a hurry."""
+        feed.hurry.clear()
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(feed.hurry.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     def _failed(self, feed: Feed, error: BaseException) -> None:
         feed.failed(error)
@@ -209,8 +294,10 @@ class Machines:
         while True:
             await self._clock.sleep(LOOK_S)
             self._notice_gap()
-            for machine in tuple(self._roster.machines.values()):
+            for count, machine in enumerate(tuple(self._roster.machines.values())):
                 self._review(machine)
+                if count % MOST_AT_ONCE == MOST_AT_ONCE - 1:
+                    await asyncio.sleep(0)
             old = self._clock.age() - TRAIL_KEPT_S
             for attempt, trails in tuple(self._trails.items()):
                 for machine in [machine for machine, trail in trails.items() if trail.last < old]:
@@ -262,7 +349,13 @@ class Machines:
             status,
             detail,
             {name: value for name, (value, _) in known.items()},
-            {name: max(0.0, now - time) for name, (_, time) in known.items()},
+            {name: time for name, (_, time) in known.items()},
+            now,
             machine.identity,
             next((one.url for one in machine.feeds if one.reaches), None),
+            feed.offered_key,
         )
+
+
+def _folded(labels: Mapping[str, Mapping[str, Value]]) -> dict[str, Mapping[str, Value]]:
+    return {name.casefold(): given for name, given in labels.items()}

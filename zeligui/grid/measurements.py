@@ -58,6 +58,12 @@ class Measurements:
         """Set what the user says of a host: it never ages, and no measurement changes it."""
         self.record(row, labels, np.inf)
 
+    def unlabel(self, row: int) -> None:
+        """Forget what the user said of a host."""
+        for series in self._series.values():
+            if series.time(row) == np.inf:
+                series.forget(row)
+
     def values(self, row: int, *, since: float = -np.inf) -> dict[str, tuple[Value, float]]:
         """Each attribute of a host with the time at which it was measured, if that is not before `since`."""
         present = ((series.name, series.value(row), series.time(row)) for series in self._series.values())
@@ -68,6 +74,15 @@ class Measurements:
         known = (self._series.get(attribute.casefold()) for attribute in attributes)
         times = [series.time(row) for series in known if series is not None]
         return max((time for time in times if time < np.inf), default=-np.inf)
+
+    def history(self, row: int, attribute: str) -> tuple[Numbers, Numbers]:
+        """Times and values of one host's numbers, oldest first, each of shape (n,)."""
+        series = self._series.get(attribute.casefold())
+        if series is None:
+            return np.empty(0), np.empty(0)
+        times, values = series.history_of(np.array([row]))
+        known = ~np.isnan(times[0])
+        return times[0][known], values[0][known]
 
     def view(self, rows: Mapping[str, int], now: float, *, since: float) -> View:
         """The hosts `rows` (name to row), in that order, as of `now`; what was measured before `since` has expired."""
@@ -158,6 +173,10 @@ class _Series:
         if measured < np.inf:
             self._kept.append(row, measured, value)
         return True
+
+    def forget(self, row: int) -> None:
+        """Have no value of this row any more; its history stays."""
+        self._numbers[row], self._codes[row], self._times[row] = np.nan, -1, -np.inf
 
     def _code(self, text: str) -> int:
         if text not in self._coded:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from zeligui.errors import LinkError
+from zeligui.errors import LinkError, UnknownHostKey
 from zeligui.grid.freshness import Freshness
 from zeligui.grid.hosts import Measurement, Source
 from zeligui.grid.sources.lines import name_in
@@ -25,6 +26,9 @@ class Feed:
     answered: bool = False
     waiting: bool = False
     failures: int = 0
+    offered_key: str = ""
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to try it again at once instead of after its pause."""
     machines: dict[str, Machine] = field(default_factory=dict)
 
     @property
@@ -46,13 +50,14 @@ class Feed:
     def heard(self, note: str) -> None:
         """It answers."""
         self.status, self.detail = "up", note
-        self.answered, self.failures = True, 0
+        self.answered, self.failures, self.offered_key = True, 0, ""
 
     def failed(self, error: BaseException) -> None:
         """It does not answer; counts how often in a row."""
         self.status = error.status if isinstance(error, LinkError) else "unreachable"
         hint = error.hint if isinstance(error, LinkError) else ""
         self.detail = f"{error} {hint}".strip()
+        self.offered_key = error.line if isinstance(error, UnknownHostKey) else ""
         self.failures += 1
 
 
@@ -106,8 +111,28 @@ class Roster:
         self.machines: dict[str, Machine] = {}
         self._folded: dict[str, Machine] = {}
         self.rows = 0
-        self.feeds = tuple(Feed(order, source) for order, source in enumerate(sources))
-        self._waiting = {feed: self._new(name_in(feed.url), feed) for feed in self.feeds}
+        self.version = 0
+        """Rises with every name that comes or goes."""
+        self.feeds: list[Feed] = []
+        self._begun = 0
+        self._waiting: dict[Feed, Machine] = {}
+        for source in sources:
+            self.add(source)
+
+    def add(self, source: Source) -> Feed:
+        """One more source, after all others."""
+        feed = Feed(self._begun, source)
+        self._begun += 1
+        self.feeds.append(feed)
+        self._waiting[feed] = self._new(name_in(feed.url), feed)
+        return feed
+
+    def remove(self, feed: Feed) -> None:
+        """Forget a source, and the machines that no other source speaks of."""
+        self.feeds.remove(feed)
+        self._waiting.pop(feed, None)
+        for machine in [one for one in self.machines.values() if feed in one.feeds]:
+            self._leave(machine, feed)
 
     def machine_of(self, feed: Feed, measurement: Measurement) -> Machine:
         """The machine that a measurement speaks of, new where need be.
@@ -180,9 +205,11 @@ class Roster:
 
     def _enter(self, machine: Machine) -> None:
         self.machines[machine.name] = self._folded[machine.name.casefold()] = machine
+        self.version += 1
 
     def _forget(self, machine: Machine) -> None:
         del self.machines[machine.name], self._folded[machine.name.casefold()]
+        self.version += 1
 
     def _free(self, name: str, feed: Feed, *, but: Machine | None = None) -> str:
         """The name, or where another machine has it, with the host and port of the URL."""

@@ -93,10 +93,15 @@ class PosixService:
         await self._steer("append", *words, data=scripts.escaped(data))
 
     async def read(self, attempt: str, stream: str, offset: int, *, most: int = 65536) -> bytes:
-        if stream not in {"stdout", "stderr"}:
-            raise UsageError(f"{stream!r} is not a stream of a job.", hint="Take stdout or stderr.")
-        call = scripts.call("piece", _check(attempt), stream, str(offset + 1), str(most))
+        call = scripts.call("piece", _check(attempt), _stream(stream), str(offset + 1), str(most))
         return (await self._link.run(call)).output
+
+    async def length(self, attempt: str, stream: str) -> int:
+        reply = await self._link.run(scripts.call("extent", _check(attempt), _stream(stream)))
+        try:
+            return int(reply.output or b"0")
+        except ValueError as error:
+            raise self._broken(reply) from error
 
     async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
         if not patterns:
@@ -176,6 +181,12 @@ _WORDS = {
     "rebooted": "the machine was booted since",
     "started": "it has been started",
 }
+
+
+def _stream(name: str) -> str:
+    if name not in {"stdout", "stderr"}:
+        raise UsageError(f"{name!r} is not a stream of a job.", hint="Take stdout or stderr.")
+    return name
 
 
 def _check(attempt: str) -> str:

@@ -52,6 +52,10 @@ class JobService(Protocol):
         """A piece of `stream` ("stdout" or "stderr") from a byte offset on; empty where there is no more yet."""
         ...
 
+    async def length(self, attempt: str, stream: str) -> int:
+        """How many bytes of `stream` there are by now; 0 of an attempt that is not known there."""
+        ...
+
     async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
         """Copy what matches the glob patterns in the job's directory into `folder` here; the names that came."""
         ...

@@ -75,9 +75,11 @@ class KnownHosts:
             return
         if known:
             raise self._changed(known, key, where)
+        line = f"{entry_name} {key.line}"
         raise UnknownHostKey(
             f"The key of {where} is not known: {key.kind} {key.fingerprint}.",
-            hint=f"If that is the right machine, add this line to {self._accepting}:\n{entry_name} {key.line}",
+            hint=f"If that is the right machine, add this line to {self._accepting}:\n{line}",
+            line=line,
         )
 
     def _changed(self, known: Sequence[HostKey], key: HostKey, where: str) -> ChangedHostKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -65,6 +65,10 @@ class Links(Protocol):
 
     def to(self, url: str) -> Link:
         """The link for `local://` or `ssh://[user@]host[:port]`; it connects at its first use."""
+        ...
+
+    def accept(self, *, known_hosts: Sequence[Path], identities: Sequence[Path]) -> None:
+        """Use these files of host keys and private keys from now on; connections that stand are kept."""
         ...
 
     async def close(self) -> None: ...

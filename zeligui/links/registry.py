@@ -49,5 +49,9 @@ class Registry:
 
         return Connection(address, self._known_hosts, self._identities, self._gate)
 
+    def accept(self, *, known_hosts: Sequence[Path], identities: Sequence[Path]) -> None:
+        """Use these files of host keys and private keys from now on; connections that stand are kept."""
+        self._known_hosts, self._identities = tuple(known_hosts), tuple(identities)
+
     async def close(self) -> None:
         await asyncio.gather(*(link.close() for link in self._links.values()))

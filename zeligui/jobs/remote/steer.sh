@@ -103,6 +103,12 @@ piece() {
     [ -z "$J" ] || [ ! -r "$J/$2" ] || tail -c "+$3" "$J/$2" | head -c "$4"
 }
 
+# extent ID STREAM: how many bytes of an output there are.
+extent() {
+    locate "$1"
+    [ -z "$J" ] || [ ! -r "$J/$2" ] || echo $(($(wc -c < "$J/$2")))
+}
+
 # matches ID PATTERN...: the work directory, and names in it, each ended by a NUL; what leads outside is left out.
 matches() {
     locate "$1"
