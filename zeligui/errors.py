@@ -55,7 +55,7 @@ class Refused(LinkError):
 
 
 class UnknownHostKey(LinkError):
-    """The host key was never seen; the message gives its fingerprint, `line` is what accepts it in a known_hosts file."""
+    """The host key was never seen; the message gives its fingerprint, `line` accepts it in a known_hosts file."""
 
     status = "unknown-key"
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from zeligui.clock import Clock
+from zeligui.contract.columns import Columns
 from zeligui.contract.model import Contract
 from zeligui.errors import JournalError, LinkError, UsageError, ZeliGridError
 from zeligui.events import Event
@@ -84,6 +85,23 @@ class Controller:
         """Tell every event from now on to `heard`."""
         self._run.book.listen(heard)
 
+    def nudge(self) -> None:
+        """Ask all its job services now, and look at everything."""
+        for attempt in self._run.state.live():
+            self._polling.nudge(attempt.service)
+        self._wake.set()
+
+    def columns(self) -> Columns:
+        """The newest measurements, as this experiment may judge them."""
+        return self._run.columns()
+
+    async def cancel(self, instance: int) -> None:
+        """End one instance for good, wherever it is by now."""
+        attempt = self._run.state.current(instance) or self._run.state.latest(instance)
+        words = "a user wishes to cancel it"
+        await self._run.book.record("wish", words, attempt=attempt, instance=instance, wish="cancel")
+        self._wake.set()
+
     async def run(self) -> Mapping[str, int]:
         """Drive the experiment to its end; how many instances ended how. Cancelled, it leaves the jobs running."""
         await self._begin()
@@ -106,9 +124,7 @@ class Controller:
         if not self._run.state.running:
             return
         for instance in self._run.active():
-            attempt = self._run.state.current(instance.number) or self._run.state.latest(instance.number)
-            words = "the run was stopped"
-            await self._run.book.record("wish", words, attempt=attempt, instance=instance.number, wish="cancel")
+            await self.cancel(instance.number)
         with suppress(TimeoutError):
             async with asyncio.timeout(30):
                 await self._drive()

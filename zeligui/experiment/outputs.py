@@ -9,6 +9,7 @@ from pathlib import Path
 from zeligui.errors import ZeliGridError
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.overview import Job, look
+from zeligui.experiment.state import AttemptState
 from zeligui.jobs.service import JobService
 from zeligui.links.calls import call
 
@@ -42,6 +43,17 @@ async def read_output(
             yield piece
 
 
+async def kept_file(journal: Journal, experiment: str, attempt: AttemptState, stream: str) -> Path | None:
+    """The file of the results with what an attempt printed on a stream; None where it is not there."""
+    suffix = "" if attempt.outcome in ENDED else f".{attempt.restart}"
+    for event in await journal.read(experiment, kinds={"collected"}):
+        if event.job == attempt.id:
+            file = Path(event.data["folder"]) / f"{stream}{suffix}"
+            if await call(file.is_file):
+                return file
+    return None
+
+
 async def _live(service: JobService, attempt: str, stream: str, offset: int) -> AsyncIterator[bytes]:
     while piece := await service.read(attempt, stream, offset):
         offset += len(piece)
@@ -50,15 +62,10 @@ async def _live(service: JobService, attempt: str, stream: str, offset: int) -> 
 
 async def _kept(journal: Journal, job: Job, stream: str) -> bytes:
     """The stream as it was brought home, else the beginning of it that became events."""
-    events = await journal.read(job.experiment, kinds={"collected", "output"})
-    mine = [event for event in events if event.job == job.attempt.id]
-    for event in mine:
-        if event.event == "collected":
-            suffix = "" if job.attempt.outcome in ENDED else f".{job.attempt.restart}"
-            file = Path(event.data["folder"]) / f"{stream}{suffix}"
-            if await call(file.is_file):
-                return await call(file.read_bytes)
-    told = [event for event in mine if event.event == "output" and event.data["stream"] == stream]
+    if file := await kept_file(journal, job.experiment, job.attempt, stream):
+        return await call(file.read_bytes)
+    events = await journal.read(job.experiment, kinds={"output"})
+    told = [event for event in events if event.job == job.attempt.id and event.data["stream"] == stream]
     if not told:
         where = "its machine has been cleared, and the file in its results is gone"
         raise ZeliGridError(f"What the job {job.attempt.id} printed is no longer there: {where}.")

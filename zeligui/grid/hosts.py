@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -74,3 +75,17 @@ class Host:
     def ages(self) -> dict[str, float]:
         """Per attribute, the seconds since its value was measured, as of `taken`."""
         return {name: max(0.0, self.taken - time) for name, time in self.times.items()}
+
+
+def natural(name: str) -> tuple[str | tuple[int, str], ...]:
+    """The key that sorts names as people do: node2 before node10, without regard to case."""
+    parts = _DIGITS.split(name.casefold())
+    return tuple(_magnitude(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+def _magnitude(digits: str) -> tuple[int, str]:
+    significant = digits.lstrip("0")
+    return len(significant), significant

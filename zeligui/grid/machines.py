@@ -194,8 +194,17 @@ class Machines:
 
     def usage(self, attempt: str) -> Usage | None:
         """What a job was last seen to use; None where no sensor has reported it."""
+        trail = self._newest(attempt)
+        return trail.latest if trail else None
+
+    def processors(self, attempt: str) -> float | None:
+        """How many processors a job was last seen to use; None where no sensor has reported it twice."""
+        trail = self._newest(attempt)
+        return trail.processors if trail else None
+
+    def _newest(self, attempt: str) -> Trail | None:
         trails = self._trails.get(attempt)
-        return max(trails.values(), key=lambda trail: trail.last).latest if trails else None
+        return max(trails.values(), key=lambda trail: trail.last) if trails else None
 
     def trail(self, attempt: str, host: str) -> Trail | None:
         """All that the sensor of this host reported of a job; None where it has not."""

@@ -30,6 +30,13 @@ class Trail:
         return self._uses[-1]
 
     @property
+    def processors(self) -> float | None:
+        """How many processors it used between its last two reports; None where there are not two."""
+        if len(self._times) < 2:
+            return None
+        return max(0.0, (self._uses[-1].cpu_s - self._uses[-2].cpu_s) / (self._times[-1] - self._times[-2]))
+
+    @property
     def last(self) -> float:
         """When it was reported last."""
         return self._times[-1]

@@ -99,6 +99,15 @@ class KnownHosts:
         return entry.names_host(_entry_name(name, port)) or entry.names_host(name)
 
 
+def fingerprint_of(line: str) -> str:
+    """The fingerprint of the key in a known_hosts line, with the key's type; empty where it holds none."""
+    try:
+        _, kind, blob = line.split()[:3]
+        return f"{kind} {HostKey(kind, base64.b64decode(blob, validate=True)).fingerprint}"
+    except ValueError:  # binascii.Error is one
+        return ""
+
+
 def _entry_name(name: str, port: int) -> str:
     return name if port == 22 else f"[{name}]:{port}"
 

@@ -50,6 +50,18 @@ def route(address: Address) -> tuple[Hop, ...]:
         raise Refused(f"~/.ssh/config cannot be read: {error.strerror}.") from error
 
 
+def aliases() -> tuple[str, ...]:
+    """The machines that the user's ~/.ssh/config names, in its order, patterns left out; none where it cannot be read.
+
+    Reads files: call it off the event loop.
+    """
+    try:
+        names = _config(Path.home() / ".ssh" / "config").get_hostnames()
+    except (paramiko.ConfigParseError, ImportError, KeyError, OSError, ValueError):
+        return ()  # connecting to any machine says what is wrong with that file
+    return tuple(sorted(name for name in names if not set(name) & set("*?!")))
+
+
 class _Routes:
     def __init__(self, config: paramiko.SSHConfig) -> None:
         self._config = config
