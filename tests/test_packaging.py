@@ -44,7 +44,7 @@ def test_a_wheel_has_the_program_and_nothing_of_the_tests(installed):
 
 
 def test_an_installed_program_finds_what_it_ships(installed):
-    words = "from zeligui.cli.common import shipped; print(shipped('contracts'))"
+    words = "from zeligui.shipped import shipped; print(shipped('contracts'))"
     ended = subprocess.run(
         [sys.executable, "-P", "-c", words],
         cwd=installed.parent, env={"PYTHONPATH": str(installed)}, check=False, capture_output=True, text=True,

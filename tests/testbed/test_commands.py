@@ -142,3 +142,32 @@ def assert_refused(done: subprocess.CompletedProcess[str], status: int, words: s
     assert (done.returncode, done.stdout) == (status, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_shows_its_nodes_and_is_taken_down():
+    with up("--nodes", "2", "--json") as process:
+        line = first_line(process)
+        assert zeligrid("stop", "node2.grid").returncode == 0
+        shown = json.loads(zeligrid("show", "--json").stdout)
+        assert {key: shown[key] for key in line} == line
+        assert [(one["node"], one["on"], one["cut"]) for one in shown["nodes"]] == [
+            ("node1.grid", True, False),
+            ("node2.grid", False, False),
+        ]
+        assert "node2.grid" in zeligrid("show").stdout
+        assert json.loads(zeligrid("down", "--json").stdout) == {"done": True}
+        assert process.wait(10) == 0
+    assert left_behind(seen_as_grid(line)) == []
+    assert zeligrid("show").returncode == 3
+    assert zeligrid("down").returncode == 3
+
+
+def test_it_goes_on_when_who_started_it_reads_no_more():
+    command = [sys.executable, "-m", "zeligui.cli", "testbed", "up", "--nodes", "1", "--json"]
+    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    first_line(process)
+    assert process.stdout
+    process.stdout.close()
+    assert zeligrid("load", "node1.grid", "--seconds", "1").returncode == 0
+    assert zeligrid("down").returncode == 0
+    assert process.wait(10) == 0

@@ -143,19 +143,6 @@ def contract_source(file: Path) -> bytes:
         raise UsageError(f"The contract {file} cannot be read: {error.strerror}.", hint=CHECK) from error
 
 
-def shipped(name: str) -> Path:
-    """The folder `contracts` or `resources` that came with the program, in a wheel or in a checkout."""
-    from pathlib import Path
-
-    from zeligui.errors import UsageError
-
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package / name, package.parent / name):
-        if folder.is_dir():
-            return folder
-    raise UsageError(f"The folder {name} is missing from this installation.", hint="Install ZeliGrid again.")
-
-
 def print_json(value: object) -> None:
     """Print one JSON document on a line of its own, indented for a person at a terminal; NaN and Infinity are null."""
     import json

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from zeligui.testbed.supervisor import Summary
 
+GOING_S = 0.05
+"""Between two looks at whether a grid that was asked to end has gone."""
+
 DEEDS = {
     "stop": ("power a node off: every process there ends, its port refuses", "is powered off"),
     "start": ("power a node on again: another boot id, the same folder, key and port", "is powered on"),
@@ -26,6 +29,7 @@ examples:
   zeligrid testbed load node1.grid      put load on a node
   zeligrid testbed cut node1.grid       cut its link
   zeligrid testbed stop node1.grid      power it off
+  zeligrid testbed down                 end the grid
 """
 UP_EXAMPLES = """\
 examples:
@@ -56,6 +60,10 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         parser = add_command(deeds, deed, words, f"example:\n  zeligrid testbed {deed} node1.grid\n")
         parser.add_argument("node", metavar="NODE", help="the node's hostName")
         parser.set_defaults(run=_deed(deed, done))
+    showing = add_command(deeds, "show", "say which nodes the running grid has", "example:\n  zeligrid testbed show\n")
+    showing.set_defaults(run=show)
+    ending = add_command(deeds, "down", "end the running grid, and all on it", "example:\n  zeligrid testbed down\n")
+    ending.set_defaults(run=down)
 
 
 def _add_up(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -98,6 +106,43 @@ def load(options: argparse.Namespace) -> int:
     details = {name: getattr(options, name) for name in ("cpu", "memory", "seconds")}
     ended = options.cpu == 0 and not options.memory
     return _command(options, "load", "has no load" if ended else "has its load", details)
+
+
+def show(options: argparse.Namespace) -> int:
+    """Say what the running grid has; 3 where none runs."""
+    from zeligui.testbed.control import ask
+
+    answer = ask(home(options).testbed_folder, {"do": "show"})
+    if options.json:
+        print_json(answer)
+        return 0
+    for node in answer["nodes"]:
+        state = "powered off" if not node["on"] else "cut off" if node["cut"] else "up"
+        print(f"{node['node']:12} {node['source']}   {state}")
+    print(f"\n  known hosts  {answer['known_hosts']}\n  identity     {answer['identity']}")
+    return 0
+
+
+def down(options: argparse.Namespace) -> int:
+    """End the running grid; returns when it has gone."""
+    import time
+
+    from zeligui.errors import Unreachable
+    from zeligui.testbed.control import ask
+
+    folder = home(options).testbed_folder
+    answer = ask(folder, {"do": "down"})
+    try:
+        while True:  # it has its desk until all its processes have ended
+            ask(folder, {"do": "show"})
+            time.sleep(GOING_S)
+    except Unreachable:
+        pass
+    if options.json:
+        print_json(answer)
+    else:
+        print("The embedded grid has ended.")
+    return 0
 
 
 def _deed(deed: str, words: str) -> Callable[[argparse.Namespace], int]:

@@ -44,6 +44,11 @@ class Node:
         """The node's first process; 0 while the power is off."""
         return self._first
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether its link is dead."""
+        return self._cut
+
     def power_on(self) -> None:
         """Boot, unless it runs; `wait` tells when the server listens."""
         if self._server and _is_listening(self.plan.port):

@@ -15,7 +15,7 @@ from typing import Any
 
 from zeligui.errors import UsageError
 from zeligui.testbed import isolation, keys
-from zeligui.testbed.control import Desk, Message
+from zeligui.testbed.control import Desk, Message, open_desk
 from zeligui.testbed.figures import Hardware
 from zeligui.testbed.isolation import Isolation
 from zeligui.testbed.node import Load, Plan
@@ -54,7 +54,7 @@ def run(folder: Path, count: int, *, wanted: str, announce: Callable[[Summary], 
         raise UsageError(f"An embedded grid has 1 to {MOST_NODES} nodes, not {count}.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = folder.resolve()
-    with closing(Desk(folder)) as desk, _interruptions() as interruptions:
+    with closing(open_desk(folder)) as desk, _interruptions() as interruptions:
         mark = f"ZELIGRID_PROC={folder}/".encode()
         kill_marked(mark)  # what a grid that was killed left behind
         isolation.adopt_orphans()
@@ -79,6 +79,8 @@ class Supervisor:
     def __init__(self, folder: Path, count: int, *, isolation: Isolation) -> None:
         self._folder = folder
         self._isolation = isolation
+        self.ended = False
+        """Whether it was asked to end."""
         self._census = Census()
         ports = self._earlier_ports()
         self._nodes: dict[str, Node] = {}
@@ -92,15 +94,20 @@ class Supervisor:
         for plan in plans:
             plan.folder.mkdir(parents=True, exist_ok=True)
         lines = [keys.known_hosts_line(plan.port, keys.kept(plan.host_key)) for plan in plans]
-        known_hosts = self._folder / "known_hosts"
-        known_hosts.write_text("".join(lines))
+        self._known_hosts.write_text("".join(lines))
         keys.kept(self._identity)
         self._ports_file.write_text(json.dumps({plan.name: plan.port for plan in plans}))
         for node in self._nodes.values():
             node.power_on()
         for node in self._nodes.values():
             node.wait()
-        return Summary(plans, known_hosts, self._identity, self._isolation.value)
+        return self.summary
+
+    @property
+    def summary(self) -> Summary:
+        """What its user needs."""
+        plans = tuple(node.plan for node in self._nodes.values())
+        return Summary(plans, self._known_hosts, self._identity, self._isolation.value)
 
     def measure(self) -> None:
         """Write the figures of every node that runs; a node whose first process ended is powered off."""
@@ -110,7 +117,16 @@ class Supervisor:
             running[first].measure(processes)
 
     def obey(self, request: Message) -> Message:
-        """Do what `request["do"]` says to `request["node"]`. UsageError: it cannot be done, and why."""
+        """Do what `request["do"]` says to `request["node"]`. UsageError: it cannot be done, and why.
+
+        `show` and `down` are about the whole grid.
+        """
+        if request["do"] == "show":
+            nodes = [_described(node) for node in self._nodes.values()]
+            return self.summary.as_json() | {"nodes": nodes}
+        if request["do"] == "down":
+            self.ended = True
+            return {"done": True}
         deeds: dict[str, Callable[[Node], None]] = {
             "load": lambda node: node.load(_load(node.plan, request)),
             "stop": Node.power_off,
@@ -146,6 +162,10 @@ class Supervisor:
         return self._folder / "identity"
 
     @property
+    def _known_hosts(self) -> Path:
+        return self._folder / "known_hosts"
+
+    @property
     def _ports_file(self) -> Path:
         return self._folder / "ports.json"
 
@@ -156,6 +176,11 @@ class Supervisor:
         except (FileNotFoundError, ValueError):
             return {}
         return ports
+
+
+def _described(node: Node) -> dict[str, Any]:
+    """What `zeligrid testbed show` says of a node."""
+    return {"node": node.plan.name, "source": node.plan.url, "on": bool(node.first), "cut": node.is_cut}
 
 
 def _load(plan: Plan, request: Message) -> Load:
@@ -203,6 +228,8 @@ def _keep(grid: Supervisor, desk: Desk, interruptions: list[int], until: int | N
         ready, _, _ = select.select(watched, [], [], max(0.0, due - time.monotonic()))
         if desk.fileno() in ready:
             desk.answer(grid.obey)
+        if grid.ended:
+            return 0
         if until in ready:
             return 0
         if time.monotonic() >= due:
