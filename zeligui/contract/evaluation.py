@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from zeligui.contract.attributes import kind
 from zeligui.contract.columns import Columns
-from zeligui.contract.conditions import Attribute, Number, Text, TextAttribute
+from zeligui.contract.conditions import Attribute, Number, Side, Text, TextAttribute
 from zeligui.contract.model import Constraint, Profile
 from zeligui.contract.operations import View, is_so, values
 from zeligui.contract.ranking import margins, rank
 
-__all__ = ["apt", "judge", "left_value", "margins", "rank"]
+__all__ = ["apt", "judge", "left_value", "margins", "rank", "side_value"]
 
 
 def judge(profile: Profile, columns: Columns) -> NDArray[np.int8]:
@@ -37,15 +37,22 @@ def apt(profile: Profile, columns: Columns) -> NDArray[np.bool_]:
 
 def left_value(constraint: Constraint, columns: Columns, index: int) -> float | str | None:
     """The left side on host `index`, in the attribute's own unit; None where it is unknown or compound."""
-    left, view = constraint.left, View(columns, np.array([index]))
-    if left is None:
+    if constraint.left is None:
         return None
-    if isinstance(left, Text):
-        return left.value
-    if isinstance(left, TextAttribute):
-        number = _number(view, Attribute(left.name)) if kind(left.name) is None else None
-        return _text(view, left) if number is None else number
-    return _number(view, left)
+    return side_value(constraint.left, View(columns, np.array([index])))
+
+
+def side_value(side: Side, view: View) -> float | str | None:
+    """One side of a comparison on the only host of `view`, a number in the comparison's unit; None where unknown.
+
+    An attribute of which only the comparison tells what it is, is a number where it can be.
+    """
+    if isinstance(side, Text):
+        return side.value
+    if isinstance(side, TextAttribute):
+        number = _number(view, Attribute(side.name)) if kind(side.name) is None else None
+        return _text(view, side) if number is None else number
+    return _number(view, side)
 
 
 def _number(view: View, of: Number) -> float | None:
