@@ -86,3 +86,10 @@ def test_a_number_is_read(text: str, number: float) -> None:
 @pytest.mark.parametrize("text", ["", "x", "1_000", "1,5", "0x10", "inf", "nan", "1e999", "٣", "5 MB", "1 2", "."])
 def test_anything_else_is_no_number(text: str) -> None:
     assert np.isnan(number_in(text))
+
+
+def test_words_are_texts_alone_and_no_number_is_written_out() -> None:
+    assert spelt(TABLE.words("MIXED")) == [None, "12", "many"]
+    assert spelt(TABLE.words("cpuSpeed")) == [None, None, None]
+    joined = Joined(TABLE, Table.of([("d", {"mixed": "more"})]))
+    assert spelt(joined.words("mixed")) == [None, "12", "many", "more"]

@@ -40,6 +40,10 @@ class Columns(Protocol):
         """The attribute as texts; a number is the text of its shortest writing: 20240101, 22.04."""
         ...
 
+    def words(self, attribute: str) -> Texts:
+        """The attribute as far as hosts publish it as text: no number is written out, which takes its time."""
+        ...
+
     def statistic(self, function: str, attribute: str, seconds: float | None) -> Numbers:
         """`avg min max median stddev forecast age` of the attribute over the last (forecast: for the next) seconds.
 

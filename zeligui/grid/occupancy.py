@@ -136,6 +136,9 @@ class _Adjusted(Columns):
         key = attribute.casefold()
         return self._table(key).texts(key) if key in ADJUSTED else self._columns.texts(attribute)
 
+    def words(self, attribute: str) -> Texts:
+        return self._columns.words(attribute)
+
     def statistic(self, function: str, attribute: str, seconds: float | None) -> Numbers:
         result = self._columns.statistic(function, attribute, seconds)
         key = attribute.casefold()

@@ -98,6 +98,9 @@ class Table(Columns):
             self._derived_texts[key] = _joined(stored, written) if stored else written
         return self._derived_texts[key]
 
+    def words(self, attribute: str) -> Texts:
+        return self._stored_texts(attribute.casefold())
+
     def statistic(self, function: str, attribute: str, seconds: float | None) -> Numbers:
         return self._missing
 
@@ -135,9 +138,10 @@ class Joined(Columns):
         return self._both(lambda columns: columns.numbers(attribute))
 
     def texts(self, attribute: str) -> Texts:
-        first, second = self._first.texts(attribute), self._second.texts(attribute)
-        shifted = np.where(second.codes >= 0, second.codes + len(first.vocabulary), -1).astype(np.int32)
-        return Texts(np.concatenate([first.codes, shifted]), first.vocabulary + second.vocabulary)
+        return _appended(self._first.texts(attribute), self._second.texts(attribute))
+
+    def words(self, attribute: str) -> Texts:
+        return _appended(self._first.words(attribute), self._second.words(attribute))
 
     def statistic(self, function: str, attribute: str, seconds: float | None) -> Numbers:
         return self._both(lambda columns: columns.statistic(function, attribute, seconds))
@@ -158,6 +162,11 @@ class _Coder:
 
     def texts(self) -> Texts:
         return Texts(self._codes, tuple(self._vocabulary))
+
+
+def _appended(first: Texts, second: Texts) -> Texts:
+    shifted = np.where(second.codes >= 0, second.codes + len(first.vocabulary), -1).astype(np.int32)
+    return Texts(np.concatenate([first.codes, shifted]), first.vocabulary + second.vocabulary)
 
 
 def _numbers_in(texts: Texts) -> Numbers:
