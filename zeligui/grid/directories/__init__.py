@@ -1,4 +1,4 @@
-"""What directories publish (MDS 2, GLUE 1, GLUE 2), in the words of the contract language.
+"""What directories publish (MDS 2, GLUE 1, GLUE 2, NWS), in the words of the contract language.
 
 The entries come from a file (LDIF) or from a server that answers LDAP; nothing here reads or connects.
 """
@@ -9,13 +9,16 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from zeligui.grid.directories import glue1, glue2, mds
+from zeligui.grid.directories import glue1, glue2, mds, nws
 from zeligui.grid.directories.described import Described
 from zeligui.grid.directories.names import Dn, Entry
 
-__all__ = ["Described", "Directory", "Dn", "Entry", "describe", "matters"]
+__all__ = ["CLASSES", "Described", "Directory", "Dn", "Entry", "describe", "matters"]
 
-_GRID = re.compile("glue|mds|nordugrid")
+CLASSES = (*mds.KINDS, *glue1.KINDS, *glue2.KINDS, "glue2service", "glue2manager", *nws.KINDS)
+"""The object classes, in small letters, whose entries describe machines together."""
+
+_GRID = re.compile("glue|mds|nordugrid|nws")
 _STRUCTURE = frozenset({"o", "ou", "dc", "c", "l", "cn=subschema", ""})
 
 
@@ -27,9 +30,13 @@ class Directory:
     warnings: tuple[str, ...]
 
 
-def describe(entries: Iterable[Entry]) -> Directory:
-    """The hosts that these entries describe together; each entry's DN comes once."""
+def describe(entries: Iterable[Entry], *, here: Collection[str] = ()) -> Directory:
+    """The hosts that these entries describe together; each entry's DN comes once.
+
+    `here` are the names of this machine in small letters: of the ways that NWS measures, those from or to it count.
+    """
     of_mds: list[Entry] = []
+    of_nws: list[Entry] = []
     first, second = glue1.Glue1(), glue2.Glue2()
     for entry in entries:
         kind = _kind(entry)
@@ -37,9 +44,11 @@ def describe(entries: Iterable[Entry]) -> Directory:
             first.add(kind, entry)
         elif kind in glue2.KINDS:
             second.add(kind, entry)
+        elif kind in nws.KINDS:
+            of_nws.append(entry)
         elif kind == "mdshost":
             of_mds.append(entry)
-    machines, groups = [*mds.hosts(of_mds), *first.hosts()], second.hosts()
+    machines, groups = nws.joined([*mds.hosts(of_mds), *first.hosts()], nws.hosts(of_nws, here)), second.hosts()
     warnings = _orphans("queue", first.orphans()) + _orphans("share", second.orphans())
     return _named_once([*machines, *groups], warnings)
 
@@ -57,7 +66,7 @@ def of_the_grid(entry: Entry) -> bool:
 
 def _kind(entry: Entry) -> str:
     """By object class; where none was asked for, by what names the entry, then by its attributes."""
-    for kind in (*glue1.KINDS, *glue2.KINDS):
+    for kind in (*glue1.KINDS, *glue2.KINDS, *nws.KINDS):
         if kind in entry.classes:
             return kind
     if "glue2service" in entry.classes:

@@ -17,13 +17,15 @@ class Described:
     """A host, or a group of alike machines known by its ID.
 
     `values` has the attributes of the contract language and, as published, the directory's own that have one value.
-    `stamp` and `expires` are the publisher's times (seconds since 1970), None where it gives none.
+    `stamp` and `expires` are the publisher's times (seconds since 1970), None where it gives none; `times` are those of
+    single values that were measured each at a time of its own.
     """
 
     name: str
     values: Mapping[str, Value] = field(default_factory=dict)
     stamp: float | None = None
     expires: float | None = None
+    times: Mapping[str, float] = field(default_factory=dict)
 
 
 class Facts:

@@ -8,6 +8,9 @@ from zeligui.grid.directories.described import Described, Facts, at_most_one
 from zeligui.grid.directories.names import Dn, Entry
 from zeligui.grid.directories.values import family
 
+KINDS = ("mdshost", "mdsdevicegroup", "mdsdevice", "mdssoftware")
+"""Object classes of a host and of the entries below it."""
+
 _EVERYWHERE = frozenset({"local", "resource", "grid"})
 
 
