@@ -16,7 +16,9 @@ from typing import TypeVar
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest_plugins = [name for name in ("tests.servers", "tests.grids") if importlib.util.find_spec(name)]
+pytest_plugins = [
+    name for name in ("tests.servers", "tests.directories", "tests.grids") if importlib.util.find_spec(name)
+]
 
 # Servers live where `su - user` does not look, or below .venv/system (see scripts/system-packages.txt).
 os.environ["PATH"] += f":/usr/sbin:/sbin:{ROOT / '.venv/system/bin'}"

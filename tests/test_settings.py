@@ -46,6 +46,9 @@ def test_every_key_of_the_design_is_read(home: Home) -> None:
         period = "500 ms"
         known_hosts = ["keys", "/etc/keys"]
         identities = ["~/.ssh/grid"]
+        [directories]
+        mds = "ldap://giis.example.org:2135/Mds-Vo-name=site,o=grid"
+        nws = "ldaps://nws.example.org"
         [job]
         executable = "/usr/bin/python3"
         arguments = ["a b", "$(c)", "line\\nline"]
@@ -71,6 +74,8 @@ def test_every_key_of_the_design_is_read(home: Home) -> None:
         """,
     )
     assert settings.sources == ("ssh://lab1", "local://")
+    assert settings.directories.mds == "ldap://giis.example.org:2135/Mds-Vo-name=site,o=grid"
+    assert settings.directories.nws == "ldaps://nws.example.org"
     assert settings.period_s == 0.5
     assert settings.known_hosts == (home.folder / "keys", Path("/etc/keys"))
     assert settings.identities == (Path.home() / ".ssh/grid",)
@@ -81,6 +86,14 @@ def test_every_key_of_the_design_is_read(home: Home) -> None:
     assert (times.interval_s, times.host_check_s, times.measurement_expiry_s, times.grace_s) == (3, 60, 3600, 2.5)
     assert (times.restart_finished, times.on_hold, times.start, times.gang) == (True, "leave", "grow", True)
     assert settings.labels == {"lab1.example.org": {"room": "1.02"}}
+
+
+def test_the_directories_measure_after_the_sources(home: Home) -> None:
+    settings = read(
+        home, "sources = ['local://', 'ldap://a/o=grid']\n[directories]\nmds = 'ldap://a/o=grid'\nnws = 'ldap://b'"
+    )
+    assert settings.measured == ("local://", "ldap://a/o=grid", "ldap://b")
+    assert read(home, "sources = ['local://']\n[directories]\nmds = ''").measured == ("local://",)
 
 
 def test_what_the_file_leaves_out_is_the_default(home: Home) -> None:
@@ -96,7 +109,11 @@ def test_what_the_file_leaves_out_is_the_default(home: Home) -> None:
         ("instances = 1", "the nearest known key is job.instances"),
         ("[reconfiguration]\nintervall = 1", "the nearest known key is reconfiguration.interval"),
         ("[reconfiguraton]\ngrace = 1", "the nearest known key is reconfiguration"),
-        ("[directories]\nmds = 'x'", "the key directories is unknown"),
+        ("[directories]\nmds = 'x'", "directories.mds is 'x', where an ldap:// or ldaps:// URL, such as ldap://giis."),
+        ("[directories]\nnws = 'ssh://lab1'", "directories.nws is 'ssh://lab1', where an ldap://"),
+        ("[directories]\nnws = 'ldap:///o=nws'", "directories.nws is 'ldap:///o=nws', where an ldap://"),
+        ("[directories]\nnws = 1", "directories.nws is 1, where a text"),
+        ("[directories]\ngris = ''", "directories.gris is unknown"),
         ("[reconfiguration]\ninterval = '10 MB'", "reconfiguration.interval is '10 MB', where a number from 0.1"),
         ("[reconfiguration]\ninterval = 0", "reconfiguration.interval is 0,"),
         ("[reconfiguration]\ngrace = -1", "reconfiguration.grace is -1,"),

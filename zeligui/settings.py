@@ -88,6 +88,22 @@ class Reconfiguration:
 
 
 @dataclass(frozen=True, slots=True)
+class Directories:
+    """Which directories know machines: the `[directories]` section. An empty text is none."""
+
+    mds: str = option(
+        "",
+        "MDS or GIIS directory",
+        "What knows the machines; write for example ldap://giis.example.org:2135/Mds-Vo-name=site,o=grid where it is.",
+    )
+    nws: str = option(
+        "",
+        "NWS directory",
+        "What knows measurements of the Network Weather Service; write for example ldap://nws.example.org/o=nws here.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The user's `settings.toml`."""
 
@@ -97,9 +113,16 @@ class Settings:
     )
     known_hosts: tuple[Path, ...] = option((), "Known hosts", "Further files of accepted host keys.")
     identities: tuple[Path, ...] = option((), "Identities", "Further private key files for ssh.")
+    directories: Directories = field(default_factory=Directories)
     job: JobDefaults = field(default_factory=JobDefaults)
     reconfiguration: Reconfiguration = field(default_factory=Reconfiguration)
     labels: Mapping[str, Mapping[str, str]] = option(dict, "Labels", "Texts of your own for a machine, by its name.")
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The URLs of all that measures machines: the sources, then the directories."""
+        directories = (url for url in (self.directories.mds, self.directories.nws) if url)
+        return tuple(dict.fromkeys((*self.sources, *directories)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +168,8 @@ def load(home: Home) -> Settings:
     place = Place(home.settings_file)
     settings = read_table(read_toml(home.settings_file), Settings(), place)
     check_urls(settings.sources, place.at("sources"), "the URL of a source")
+    for one in fields(settings.directories):
+        check_directory(getattr(settings.directories, one.name), place.at("directories").at(one.name))
     return settings
 
 
@@ -252,6 +277,13 @@ def check_urls(urls: tuple[str, ...], place: Place, what: str) -> None:
     for url in urls:
         if "://" not in url:
             raise place.wrong(url, f"{what}, such as ssh://lab1,")
+
+
+def check_directory(url: str, place: Place) -> None:
+    """UsageError where it is neither empty nor the address of a directory."""
+    scheme, _, rest = url.partition("://")
+    if url and (scheme not in {"ldap", "ldaps"} or rest[:1] in {"", "/"}):
+        raise place.wrong(url, "an ldap:// or ldaps:// URL, such as ldap://giis.example.org:2135/o=grid,")
 
 
 def _table(value: Any, place: Place) -> Mapping[str, Any]:

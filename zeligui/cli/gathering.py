@@ -50,7 +50,7 @@ def gather(
     Without sources and file, the settings name the sources; UsageError where they name none.
     """
     settings = load(home)
-    urls = sources or (() if file else settings.sources)
+    urls = sources or (() if file else settings.measured)
     if not urls and file is None:
         raise UsageError(
             "There are no machines to look at.",

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     experiment = read_experiment(options.experiment, settings)
     settings = replace(settings, reconfiguration=experiment.reconfiguration)
     contract = read_contract(experiment.contract_file)
-    sources = options.source or settings.sources
+    sources = options.source or settings.measured
     if not sources:
         raise UsageError(
             "No machines are known: neither --source nor the settings name any.",
@@ -72,7 +72,7 @@ async def _run(options: argparse.Namespace, settings: Settings, experiment: Expe
     from zeligui.experiment.lease import acquire
 
     places = home(options)
-    sources = options.source or settings.sources
+    sources = options.source or settings.measured
     async with open_core(
         places, settings, sources=sources, known_hosts=options.known_hosts, identities=options.identity
     ) as core:

@@ -1,0 +1,213 @@
+"""A real directory on the loopback: OpenLDAP's slapd, with the schemas of MDS 2 and NWS, and certificates for it."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from ldap3 import MODIFY_REPLACE, NONE, SAFE_SYNC, Connection, Server
+
+from tests.servers import LOOPBACK, free_port, require, wait_until
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = f"/usr/lib/ldap:/usr/lib64/openldap:/usr/lib/openldap:{ROOT}/.venv/system/usr/lib/ldap"
+SCHEMA = Path(__file__).with_suffix(".schema")
+BASE, MASTER, PASSWORD = "o=grid", "cn=master,o=grid", "secret"
+SITE = f"Mds-Vo-name=site,{BASE}"
+SERIES = f"ou=nws,{BASE}"
+
+Values = Mapping[str, str | bytes | Sequence[str | bytes]]
+
+
+class OpenLdap:
+    """A slapd of the test's own, on a high port, which everyone may read below `o=grid`.
+
+    `options` are further lines of its slapd.conf, before those of the database; `key` and `certificate` are PEM files.
+    """
+
+    def __init__(
+        self, folder: Path, *, options: Sequence[str] = (), certificate: Path | None = None, key: Path | None = None
+    ) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.scheme = "ldaps" if certificate else "ldap"
+        self.port, self._plain_port = free_port(), free_port()
+        self.address = f"{self.scheme}://{LOOPBACK}:{self.port}"
+        self.url = f"{self.address}/{BASE}"
+        (folder / "database").mkdir()
+        tls = [f"TLSCertificateFile {certificate}", f"TLSCertificateKeyFile {key}"] if certificate else []
+        self._configure([*tls, *options])
+        self.start()
+        self.add(BASE, "organization", o="grid")
+        self.add(SITE, "MdsVo", **{"Mds-Vo-name": "site"})
+        self.add(SERIES, "organizationalUnit", ou="nws")
+
+    def _configure(self, options: Sequence[str]) -> None:
+        lines = [
+            f"include {SCHEMA}",
+            f"modulepath {MODULES}",
+            "moduleload back_mdb",
+            *options,
+            "database mdb",
+            f"suffix {BASE}",
+            f"rootdn {MASTER}",
+            f"rootpw {PASSWORD}",
+            f"directory {self._folder / 'database'}",
+            "maxsize 16777216",
+            "dbnosync",
+        ]
+        (self._folder / "slapd.conf").write_text("\n".join(lines) + "\n")
+
+    def start(self) -> None:
+        """Start, and wait until it listens."""
+        listeners = {self.address, f"ldap://{LOOPBACK}:{self._plain_port}"}
+        command = [
+            require("slapd", "slapd"),
+            "-d",
+            "0",
+            "-f",
+            str(self._folder / "slapd.conf"),
+            "-h",
+            " ".join(listeners),
+        ]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_until(self._listens, f"slapd did not start: {self.log()}")
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log()
+        with socket.socket() as sock:
+            return sock.connect_ex((LOOPBACK, self._plain_port)) == 0
+
+    def log(self) -> str:
+        """What slapd has said."""
+        return (self._folder / "log").read_text()
+
+    def add(self, dn: str, *classes: str, **values: str | bytes | Sequence[str | bytes]) -> None:
+        """Add an entry; `_` in the name of an attribute stands for `-`."""
+        self._as_master(lambda connection: connection.add(dn, list(classes), _named(values)))
+
+    def add_host(self, name: str, **values: str | bytes | Sequence[str | bytes]) -> None:
+        """Add an MDS host of the site."""
+        self.add(f"Mds-Host-hn={name},{SITE}", "MdsHost", "MdsAll", Mds_Host_hn=name, **values)
+
+    def change_host(self, name: str, **values: str) -> None:
+        """Give attributes of an MDS host other values."""
+        changes = {key: [(MODIFY_REPLACE, [value])] for key, value in _named(values).items()}
+        self._as_master(lambda connection: connection.modify(f"Mds-Host-hn={name},{SITE}", changes))
+
+    def remove_host(self, name: str) -> None:
+        """Take an MDS host away."""
+        self._as_master(lambda connection: connection.delete(f"Mds-Host-hn={name},{SITE}"))
+
+    def add_sensor(self, host: str, **values: str) -> None:
+        """Register the NWS sensor of a host."""
+        self.add(f"name={host}:8060,{SERIES}", "nwsHost", name=f"{host}:8060", hostType="sensor", **values)
+
+    def add_series(
+        self, host: str, resource: str, value: str, *, target: str = "", time_s: float | None = None
+    ) -> None:
+        """Add an NWS series, or replace it by one with a new value."""
+        name = f"{host}:8060.{resource}" + (f".{target}:8060" if target else "")
+        other = {"target": f"{target}:8060"} if target else {}
+        when = {} if time_s is None else {"timeStamp": f"{time_s:f}"}
+        values = {"name": name, "host": f"{host}:8060", "resource": resource, "measurement": value, **other, **when}
+        self._as_master(lambda connection: connection.delete(f"name={name},{SERIES}"), missing=True)
+        self.add(f"name={name},{SERIES}", "nwsSeries", **values)
+
+    def _as_master(
+        self, change: Callable[[Connection], tuple[bool, dict[str, object], object, object]], *, missing: bool = False
+    ) -> None:
+        server = Server(LOOPBACK, self._plain_port, get_info=NONE)
+        connection = Connection(server, MASTER, PASSWORD, client_strategy=SAFE_SYNC, check_names=False)
+        connection.bind()
+        result = change(connection)[1]
+        connection.unbind()
+        assert result["result"] == 0 or (missing and result["result"] == 32), result
+
+    def stop(self) -> None:
+        """Power off: the server is killed."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+
+def _named(values: Values) -> dict[str, str | bytes | Sequence[str | bytes]]:
+    return {name.replace("_", "-"): value for name, value in values.items()}
+
+
+class Authority:
+    """A certificate authority of the test's own: `file` is its certificate."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ZeliGrid tests")])
+        usage = x509.BasicConstraints(ca=True, path_length=0)
+        self.file = self._written("ca.pem", self._signed(self._name, self._key, usage))
+
+    def certificate(self, host: str) -> tuple[Path, Path]:
+        """The files of a certificate for a host, or an address, and of its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        named: x509.GeneralName = x509.DNSName(host)
+        if host[0].isdigit():
+            named = x509.IPAddress(ipaddress.ip_address(host))
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        signed = self._signed(name, key, x509.SubjectAlternativeName([named]))
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return self._written(f"{host}.pem", signed), self._written(f"{host}.key", private)
+
+    def _signed(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> bytes:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        )
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    def _written(self, name: str, content: bytes) -> Path:
+        path = self._folder / name
+        path.write_bytes(content)
+        return path
+
+
+@pytest.fixture
+def openldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., OpenLdap]]:
+    """Starts slapd servers: `openldap(options=..., certificate=..., key=...)`."""
+    require("slapd", "slapd")
+    servers: list[OpenLdap] = []
+
+    def start(*, options: Sequence[str] = (), certificate: Path | None = None, key: Path | None = None) -> OpenLdap:
+        folder = tmp_path_factory.mktemp("slapd")
+        servers.append(OpenLdap(folder, options=options, certificate=certificate, key=key))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A certificate authority that nobody trusts yet."""
+    return Authority(tmp_path_factory.mktemp("authority"))
