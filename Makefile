@@ -10,8 +10,8 @@ PY := .venv/bin/python
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
-run: ready-run ## set up a private environment and play the demo: place, load, relocate, end
-	@.venv/bin/zeligrid demo --headless
+run: ready-run ## set up a private environment and open the window on a demo grid; without a display, play it here
+	@.venv/bin/zeligrid demo
 
 test: ready-test check ## set up, check, and run all tests
 	@$(PY) -m pytest

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import classad2
 import numpy as np
 
-from zeligui.cli.common import shipped
+from zeligui.shipped import shipped
 from zeligui.contract.columns import Texts
 from zeligui.contract.language import read
 from zeligui.contract.model import Contract

@@ -23,6 +23,9 @@ pytest_plugins = [
 # Servers live where `su - user` does not look, or below .venv/system (see scripts/system-packages.txt).
 os.environ["PATH"] += f":/usr/sbin:/sbin:{ROOT / '.venv/system/bin'}"
 
+# Windows are drawn in memory, unless a test run is to be watched.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 SETTLING_S = 5.0
 
 T = TypeVar("T")

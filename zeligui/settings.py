@@ -48,6 +48,7 @@ class JobDefaults:
     input: tuple[str, ...] = option((), "Input files", "Copied to the job's directory before it starts.")
     output: tuple[str, ...] = option((), "Output files", "Patterns; copied back when it ends.")
     checkpoint: tuple[str, ...] = option((), "Checkpoint files", "Carried to the next machine when the job is moved.")
+    interactive: bool = option(False, "Takes standard input", "It reads what is sent to it while it runs.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +168,15 @@ def load(home: Home) -> Settings:
         return Settings()
     place = Place(home.settings_file)
     settings = read_table(read_toml(home.settings_file), Settings(), place)
+    check(settings, place)
+    return settings
+
+
+def check(settings: Settings, place: Place) -> None:
+    """UsageError where a value that can be read is not right."""
     check_urls(settings.sources, place.at("sources"), "the URL of a source")
     for one in fields(settings.directories):
         check_directory(getattr(settings.directories, one.name), place.at("directories").at(one.name))
-    return settings
 
 
 def _there(file: Path) -> bool:

@@ -58,9 +58,15 @@ def test_help_fits_a_wide_terminal():
         assert max(map(len, parser.format_help().splitlines())) <= 120, parser.prog
 
 
-def test_without_arguments_it_prints_the_help(capsys):
-    assert cli.main([]) == 0
-    assert capsys.readouterr().out.startswith("usage: zeligrid")
+@pytest.mark.parametrize("words", [[], ["some.contract"], ["--home", "somewhere", "file:///tmp/e.toml"]])
+def test_without_a_command_it_is_the_window_which_needs_a_display(words, capsys, monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert cli.main(words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("zeligrid: The window cannot be opened: there is no display")
+    assert "`zeligrid --help`" in printed.err
 
 
 def test_version(capsys):
@@ -156,7 +162,7 @@ def test_a_reader_who_goes_away_is_no_error():
 def test_a_full_disk_is_a_sentence(own_home):
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "zeligui.cli"],
+            [sys.executable, "-m", "zeligui.cli", "--help"],
             cwd=ROOT,
             env=buffered(),
             stdout=full,
@@ -218,11 +224,6 @@ def test_a_home_that_takes_no_files_is_said_before_anything_starts(words, tmp_pa
     assert printed.err.startswith(f"zeligrid: Nothing can be written into {tmp_path / 'taken'}")
     assert "--home DIR" in printed.err
 
-
-def test_what_is_shipped_is_found():
-    assert common.shipped("contracts").is_dir()
-    with pytest.raises(ZeliGridError, match="colours is missing"):
-        common.shipped("colours")
 
 
 def buffered() -> dict[str, str]:

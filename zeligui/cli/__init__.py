@@ -24,7 +24,9 @@ UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h, so that a fault of ours is never r
 
 EPILOG = """\
 examples:
-  zeligrid demo --headless
+  zeligrid                              open the window
+  zeligrid my.contract                  open a contract or an experiment in it
+  zeligrid demo                         open it on four machines made for a trial
   zeligrid hosts --source local://
 
 exit status:
@@ -60,28 +62,49 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line. `run` of what it reads is the function to call, absent where no command was given."""
     whole = argparse.ArgumentParser(
         prog="zeligrid",
-        description="Keeps your jobs on machines that honour a contract.",
+        description="Keeps your jobs on machines that honour a contract. Without a command, or with the file of a\n"
+        "contract or an experiment in its place, it opens its window.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common_options()],
     )
     whole.add_argument("--version", action="version", version=f"zeligrid {__version__}")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
         importlib.import_module(f"zeligui.cli.{name}").add_parsers(commands)
     return whole
 
 
 def _obey(argv: Sequence[str] | None, options: argparse.Namespace) -> int:
+    words = sys.argv[1:] if argv is None else list(argv)
+    common, rest = _window_words(words)
+    if common is not None:
+        return _open_window(common, rest, options)
     whole = parser()
     try:
-        whole.parse_args(argv, options)
+        whole.parse_args(words, options)
     except SystemExit as end:  # --help, --version and wrong usage have been printed
         return int(end.code or 0)
-    if not hasattr(options, "run"):
-        whole.print_help()
-        return 0
     return int(options.run(options))
+
+
+def _window_words(words: Sequence[str]) -> tuple[list[str] | None, list[str]]:
+    """The common options and the files where the command line is for the window; None where it names a command."""
+    common, rest = [], list(words)
+    while (rest and rest[0] in {"--debug", "--home"}) or (rest and rest[0].startswith("--home=")):
+        common.append(rest.pop(0))
+        if common[-1] == "--home" and rest:
+            common.append(rest.pop(0))
+    from zeligui.cli.window import files_in
+
+    return (common, rest) if not rest or files_in(rest) else (None, rest)
+
+
+def _open_window(common: list[str], files: list[str], options: argparse.Namespace) -> int:
+    from zeligui.cli.window import open_window
+
+    common_options().parse_args(common, options)
+    return open_window(options, files)
 
 
 def _tell(error: ZeliGridError, options: argparse.Namespace) -> int:

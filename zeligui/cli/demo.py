@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, home, say, shipped, writable
+from zeligui.cli.common import add_command, home, say, writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from zeligui.events import Event
     from zeligui.experiment.controller import Controller
     from zeligui.grid.hosts import Host
     from zeligui.testbed.grid import Grid
 
-FILES = ("demo.toml", "demo.contract", "steps.py")
 PERIOD_S = 1.0
 BUSY = 6
 """Spinning processes that leave a machine of two processors less than half of one for a new job."""
@@ -28,7 +26,8 @@ PAUSE_S = 2.0
 
 EXAMPLES = """\
 examples:
-  zeligrid demo --headless              four machines, a job, load on its machine, and what follows
+  zeligrid demo                         four machines, and the window on them with a job ready to Start
+  zeligrid demo --headless              the whole story on the terminal: place, load, move, degrade, promote, end
   zeligrid demo --headless --json       the same as events, one a line
 """
 
@@ -37,10 +36,11 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = add_command(
         commands,
         "demo",
-        "play the whole story on an embedded grid",
+        "try ZeliGrid on an embedded grid",
         EXAMPLES,
-        description="Start an embedded grid on this machine and play on it how a job is placed by its contract, moved\n"
-        "when its machine is loaded, degraded when all are, and promoted when they are free again.",
+        description="Start an embedded grid on this machine and open the window on it, with a contract and a job\n"
+        "ready to Start; or play on the terminal how the job is placed by its contract, moved when its machine\n"
+        "is loaded, degraded when all are, and promoted when they are free again.",
     )
     parser.add_argument("--nodes", metavar="N", type=int, default=4, help="how many machines (4 or more; default: 4)")
     parser.add_argument("--headless", action="store_true", help="on the terminal, without a window")
@@ -48,15 +48,22 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def demo(options: argparse.Namespace) -> int:
-    """Play the demo; 0 when its job was done, 130 when it was interrupted."""
+    """Open the window on the demo, or play it; 0 when its job was done, 130 when it was interrupted."""
     import asyncio
 
+    from zeligui.display import why_no_display
     from zeligui.errors import UsageError
     from zeligui.testbed.supervisor import MOST_NODES
 
     if not 4 <= options.nodes <= MOST_NODES:
         words = f"The demo's story needs 4 to {MOST_NODES} nodes, not {options.nodes}."
         raise UsageError(words, hint="Try: zeligrid demo --headless")
+    if not options.headless and not options.json:
+        if not (why := why_no_display()):
+            from zeligui.cli.window import open_window
+
+            return open_window(options, demo=True, nodes=options.nodes)
+        say(f"There is no window here, so the demo is played on the terminal: {why}")
     return asyncio.run(_demo(options))
 
 
@@ -67,11 +74,12 @@ async def _demo(options: argparse.Namespace) -> int:
     from zeligui.experiment.description import read_experiment
     from zeligui.experiment.lease import acquire
     from zeligui.settings import load
+    from zeligui.shipped import copy_of_demo
     from zeligui.testbed.grid import Grid
 
     places = home(options)
     settings = replace(load(places), period_s=PERIOD_S)
-    experiment = read_experiment(_own_copy(writable(places.folder / "demo")), settings)
+    experiment = read_experiment(copy_of_demo(writable(places.folder / "demo")), settings)
     contract = read_contract(experiment.contract_file)
     tell = _silent if options.json else _tell
     tell(f"Starting {options.nodes} machines on this one, each with an SSH server of its own.")
@@ -163,15 +171,6 @@ def host_words(host: Host) -> str:
     """A host's main figures in a line."""
     shown = [f"{name} {host.values[name]:.4g}" for name in SHOWN if isinstance(host.values.get(name), float)]
     return f"{host.name:<12} {host.status:<12} {', '.join(shown) or host.detail}"
-
-
-def _own_copy(folder: Path) -> Path:
-    """The demo's files in a folder of the user's, where its results go too; the experiment file there."""
-    from shutil import copyfile
-
-    for name in FILES:
-        copyfile(shipped("contracts") / name, folder / name)
-    return folder / FILES[0]
 
 
 def _tell(text: str) -> None:

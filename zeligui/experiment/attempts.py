@@ -78,6 +78,7 @@ class Attempts:
             },
             input=tuple(job.input),
             folder=self._experiment.file.parent,
+            interactive=job.interactive,
         )
 
     async def give_checkpoint(self, attempt: AttemptState) -> None:

@@ -16,6 +16,8 @@ from zeligui.settings import JobDefaults, Place, Reconfiguration, Settings, chec
 
 KEYRING = "keyring:"
 SERVICE = "zeligrid"
+LATER_KEYS = {"interactive": False}
+"""Keys of `[job]` that the first release did not have, with their defaults."""
 LONGEST_NAME = 100
 LONGEST_NAME_BYTES = 255  # of a file name, on every file system that we know
 
@@ -44,7 +46,7 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class ExperimentFile:
     """The keys of an experiment file."""
 
     name: str = option("", "Name", "The experiment's name, and that of its folder of results.")
@@ -58,7 +60,7 @@ def read_experiment(path: Path, settings: Settings) -> Experiment:
     """Read and check an experiment file, and that what it names can be read. UsageError says what is wrong where."""
     file = path.absolute()
     place = Place(file)
-    defaults = _Written(job=settings.job, reconfiguration=settings.reconfiguration)
+    defaults = ExperimentFile(job=settings.job, reconfiguration=settings.reconfiguration)
     written = read_table(read_toml(file), defaults, place)
     _check_name(written.name, place.at("name"))
     check_urls(written.on, place.at("on"), "the URL of a job service")
@@ -183,5 +185,7 @@ def edited(before: str, experiment: Experiment) -> str:
 
 
 def _digest(file: Path, contract: Path, job: JobDefaults) -> str:
-    parts = (file.read_bytes(), contract.read_bytes(), json.dumps(asdict(job), sort_keys=True).encode())
+    # A key that came later counts where it is set: what an older release began is still taken up.
+    keys = {key: value for key, value in asdict(job).items() if value != LATER_KEYS.get(key, ...)}
+    parts = (file.read_bytes(), contract.read_bytes(), json.dumps(keys, sort_keys=True).encode())
     return "-".join(hashlib.sha256(part).hexdigest() for part in parts)

@@ -157,4 +157,5 @@ def _registered(sensors: Iterable[Entry]) -> dict[str, Value]:
 def _in_language(measured: Mapping[str, float]) -> dict[str, Value]:
     language = {LANGUAGE[name]: value for name, value in measured.items() if name in LANGUAGE}
     share = at_most_one(language.get("cpuAvail"))
-    return {**measured, **language} | ({} if share is None else {"cpuAvail": share})
+    values: dict[str, Value] = {**measured, **language}
+    return values if share is None else values | {"cpuAvail": share}

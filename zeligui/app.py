@@ -1,0 +1,125 @@
+"""The desktop application: one window a home, over a session, on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import qasync
+from PySide6.QtCore import QCoreApplication, QSettings, QSocketNotifier, Qt
+from PySide6.QtWidgets import QApplication
+
+from zeligui import __version__
+from zeligui.clock import SystemClock
+from zeligui.desk import Desk, address
+from zeligui.errors import UsageError
+from zeligui.gui.shell import Shell
+from zeligui.settings import Home, Settings, load
+
+WINDOW = "window"
+"""The kind of desk at which the window takes files that a second start is to open."""
+
+QUIT_S = 15.0
+
+
+def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: int = 4) -> int:
+    """Open the window and run until it is closed. UsageError where another one took the desk meanwhile."""
+    settings = load(home)
+    desk = Desk(address(WINDOW, home.folder))
+    log = _open_log(home)
+    application = QApplication.instance() or _application()
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    try:
+        with loop:
+            loop.run_until_complete(run(home, settings, files, desk=desk, demo=demo, nodes=nodes))
+    finally:
+        asyncio.set_event_loop(None)
+        desk.close()
+        logging.getLogger().removeHandler(log)
+        log.close()
+    return 0
+
+
+async def run(
+    home: Home, settings: Settings, files: Sequence[Path], *, desk: Desk, demo: bool = False, nodes: int = 4
+) -> None:
+    """The life of one window: shown at once, then filled; closed when the user has said what becomes of the jobs."""
+    shell = Shell(home, settings, SystemClock(), store_of(home))
+    _catch_faults(shell)
+    bell = QSocketNotifier(desk.fileno(), QSocketNotifier.Type.Read, shell.window)
+    bell.activated.connect(lambda: desk.answer(lambda request: _asked(shell, request)))
+    try:
+        shell.window.show()
+        await shell.open(files, demo=demo, nodes=nodes)
+        await shell.until_closed()
+    finally:
+        bell.setEnabled(False)
+        sys.excepthook = sys.__excepthook__
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUIT_S):
+                await shell.close()
+
+
+def _asked(shell: Shell, request: Any) -> dict[str, Any]:
+    """A second start wishes the window to come forward and open files."""
+    if request.get("do") != "open":
+        raise UsageError("The window does not know what is asked of it.")
+    if token := str(request.get("token", "")):
+        os.environ["XDG_ACTIVATION_TOKEN"] = token  # Wayland lets nobody come forward without one
+    shell.window.come_forward()
+    for name in request.get("files", []):
+        shell.open_later(Path(str(name)))
+    if request.get("demo"):
+        shell.window.actions_["demo"].trigger()
+    return {"done": True}
+
+
+def _application() -> QApplication:
+    QCoreApplication.setOrganizationName("ZeliGrid")
+    QCoreApplication.setApplicationName("zeligrid")
+    QCoreApplication.setApplicationVersion(__version__)
+    QApplication.setDesktopFileName("zeligrid")
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QApplication(["zeligrid"])
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+def store_of(home: Home) -> QSettings:
+    """Where looks are kept: beside the settings of this home."""
+    return QSettings(str(home.settings_file.with_name("window.ini")), QSettings.Format.IniFormat)
+
+
+def _catch_faults(shell: Shell) -> None:
+    """What nobody caught is shown once, and ends nothing."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            shell.window.closed.set()
+            return
+        shell.work.fault("the window", "".join(traceback.format_exception(kind, error, trace)))
+
+    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        details = "".join(traceback.format_exception(error)) if error else str(context.get("message"))
+        shell.work.fault(str(context.get("message", "in the background")), details)
+
+    sys.excepthook = hook
+    asyncio.get_running_loop().set_exception_handler(handle)
+
+
+def _open_log(home: Home) -> logging.Handler:
+    home.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = logging.FileHandler(home.log_file, encoding="utf-8", errors="backslashreplace", delay=True)
+    log.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    log.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(log)
+    return log

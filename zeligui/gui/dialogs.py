@@ -1,0 +1,116 @@
+"""Asking the user while everything else goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
+
+from zeligui.gui.words import visible
+
+MOST_NAMED = 10
+
+
+async def answer(dialog: QDialog) -> int:
+    """Show a dialog and wait for its end; the event loop goes on, which `exec()` would not let it."""
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def end(code: int) -> None:
+        if not ended.done():
+            ended.set_result(code)
+
+    dialog.finished.connect(end)
+    dialog.open()
+    try:
+        return await ended
+    finally:
+        dialog.deleteLater()
+
+
+async def confirm(parent: QWidget, question: str, verb: str, names: Sequence[str], *, words: str = "") -> bool:
+    """Ask before what cannot be undone, naming what it will hit; the default is to cancel."""
+    return await choose(parent, question, [verb], names, words=words) == 0
+
+
+async def choose(
+    parent: QWidget, question: str, verbs: Sequence[str], names: Sequence[str] = (), *, words: str = ""
+) -> int | None:
+    """Ask for one of several deeds, named by verbs; its place comes back, None where it was cancelled."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("ZeliGrid")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    box.setInformativeText("\n".join(filter(None, [words, *listed(names)])))
+    buttons: list[QPushButton] = [box.addButton(verb, QMessageBox.ButtonRole.ActionRole) for verb in verbs]
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cancel)
+    box.setEscapeButton(cancel)
+    _name_all(box)
+    await answer(box)
+    clicked = box.clickedButton()
+    return next((place for place, button in enumerate(buttons) if button is clicked), None)
+
+
+def listed(names: Sequence[str]) -> list[str]:
+    """The first names, and how many more there are."""
+    shown = [visible(name) for name in names[:MOST_NAMED]]
+    more = len(names) - len(shown)
+    return [*shown, *([f"and {more} more"] if more else [])]
+
+
+async def choose_one(parent: QWidget, title: str, words: str, names: Sequence[str]) -> int | None:
+    """Choose one of several by its name; its place comes back."""
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(words)
+    shown = [visible(name) for name in names]
+    dialog.setComboBoxItems(shown)
+    dialog.setComboBoxEditable(False)
+    dialog.setOption(QInputDialog.InputDialogOption.UseListViewForComboBoxItems)
+    _name_all(dialog)
+    if await answer(dialog) != QDialog.DialogCode.Accepted:
+        return None
+    return shown.index(dialog.textValue())
+
+
+async def choose_file(parent: QWidget, title: str, filters: str, folder: Path) -> Path | None:
+    """A file that is there, None where none was chosen."""
+    dialog = QFileDialog(parent, title, str(folder), filters)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    code = await answer(dialog)
+    chosen = dialog.selectedFiles()
+    return Path(chosen[0]) if code == QDialog.DialogCode.Accepted and chosen else None
+
+
+def buttons(dialog: QDialog, *standard: QDialogButtonBox.StandardButton) -> QDialogButtonBox:
+    """The row of buttons at a dialog's foot, connected to accept and reject."""
+    row = QDialogButtonBox(dialog)
+    for one in standard:
+        row.addButton(one)
+    row.accepted.connect(dialog.accept)
+    row.rejected.connect(dialog.reject)
+    return row
+
+
+def _name_all(dialog: QDialog) -> None:
+    """What a library's dialog leaves without a name gets that of its text."""
+    for button in dialog.findChildren(QPushButton):
+        button.setAccessibleName(button.text().replace("&", ""))
+    for label in dialog.findChildren(QLabel):
+        label.setTextFormat(Qt.TextFormat.PlainText)
+    for widget in dialog.findChildren(QWidget):
+        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not widget.accessibleName():
+            widget.setAccessibleName(dialog.windowTitle() or "Choice")

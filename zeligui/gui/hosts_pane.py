@@ -1,0 +1,206 @@
+"""The tree of hosts with their attributes: value, unit and age; what is stale is grey and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPoint, QTimer, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from zeligui.clock import Clock
+from zeligui.contract.attributes import ATTRIBUTES
+from zeligui.grid.hosts import Host, Value
+from zeligui.grid.search import Search
+from zeligui.gui.filter_line import FilterLine
+from zeligui.gui.icons import icon
+from zeligui.gui.pane import Pane
+from zeligui.gui.rows import Column, RowRole
+from zeligui.gui.tree import Node, TreeModel
+from zeligui.gui.views import Tree, select
+from zeligui.gui.words import duration, unit_of, value_text, visible
+from zeligui.session.snapshot import Snapshot
+
+STATUSES = {
+    "up": ("host-up", "good", "up"),
+    "stale": ("host-stale", "warn", "stale"),
+    "unreachable": ("host-down", "bad", "unreachable"),
+    "refused": ("host-down", "bad", "refused"),
+    "unknown-key": ("host-locked", "warn", "unknown key"),
+    "changed-key": ("host-locked", "bad", "changed key"),
+}
+"""Icon, tone and words of each status of a host."""
+_ORDER = {name.casefold(): place for place, name in enumerate(ATTRIBUTES)}
+FEW = 50
+"""Hosts that are opened by themselves where the filter names an attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    """One attribute of one host, measured at `time` on the age clock."""
+
+    name: str
+    value: Value
+    time: float
+
+
+Row = Host | AttributeRow
+
+
+class HostsPane(Pane):
+    """All machines, by name; `selected` tells the name of the host whose row is current, "" where none is."""
+
+    selected = Signal(str)
+    menu_asked = Signal(str, QPoint)
+    activated = Signal(str)
+
+    def __init__(self, clock: Clock, parent: QWidget | None = None) -> None:
+        super().__init__("Hosts", parent)
+        self._clock = clock
+        self._expiry_s = 60.0
+        self._nodes: dict[str, tuple[Host, frozenset[str], Node]] = {}
+        self._snapshot: Snapshot | None = None
+        self._search = Search()
+        self._named: frozenset[str] = frozenset()
+        self.filter = FilterLine("hosts", "Name, attribute or cpuAvail > 0.5 (Ctrl+F)", self)
+        self.model = TreeModel(self._columns(), self)
+        self.view = Tree("Hosts and their attributes", self.model, (24, 14, 7, 9), self)
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.filter)
+        layout.addWidget(self.view, 1)
+        self.filter.changed.connect(lambda _: self._filter())
+        self.filter.left.connect(self.view.setFocus)
+        self.view.selectionModel().currentRowChanged.connect(lambda *_: self.selected.emit(self.current))
+        self.view.menu_asked.connect(lambda place: self.menu_asked.emit(self.current, place))
+        self.view.activated.connect(lambda _: self.activated.emit(self.current))
+        ageing = QTimer(self)
+        ageing.setInterval(1000)
+        ageing.timeout.connect(self._age)
+        ageing.start()
+
+    @property
+    def current(self) -> str:
+        """The host of the current row."""
+        index = self.view.currentIndex()
+        return str(self.model.path_of(index)[0]) if index.isValid() else ""
+
+    def select_host(self, name: str) -> None:
+        """Make this host the current one, where it is shown."""
+        index = self.model.index_of((name,))
+        if index.isValid():
+            select(self.view, index)
+
+    def update_from(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._expiry_s = snapshot.expiry_s
+        if not snapshot.hosts:
+            self.show_empty("No machines yet.", "Add some, or try the demo grid.", picture="host")
+            return
+        self.show_body()
+        self._show()
+
+    def _filter(self) -> None:
+        self._show()
+        if self._named and self.filter.text.strip() and self.model.rowCount() <= FEW:
+            self.view.expandToDepth(0)
+
+    def _show(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        hosts, words = self._found(snapshot)
+        self.model.show_forest(tuple(map(self._node, hosts)))
+        if len(self._nodes) > 2 * len(snapshot.hosts) + FEW:
+            self._nodes = {name: one for name, one in self._nodes.items() if name in snapshot.hosts}
+        self.filter.say(self.model.rowCount(), len(snapshot.hosts), words)
+
+    def _found(self, snapshot: Snapshot) -> tuple[Iterable[Host], str]:
+        text = self.filter.text.strip()
+        if not text or snapshot.columns is None:
+            self._named = frozenset()
+            return snapshot.hosts.values(), ""
+        columns = snapshot.columns
+        found = self._search.find(text, columns, attributes=columns.attributes)
+        self._named = frozenset(name.casefold() for name in found.attributes)
+        shown = {columns.names[place] for place in found.mask.nonzero()[0].tolist()}
+        return (host for name, host in snapshot.hosts.items() if name in shown), found.words
+
+    def _node(self, host: Host) -> Node:
+        """The node of a host, the same object as long as it would show the same."""
+        before = self._nodes.get(host.name)
+        if before and before[0] is host and before[1] == self._named:
+            return before[2]
+        named = self._named
+        node = Node(host.name, host, grow=lambda: _attributes(host, named))
+        self._nodes[host.name] = (host, named, node)
+        return node
+
+    def _age(self) -> None:
+        """Ages go on by themselves: what is seen is drawn again, nothing is made anew."""
+        if self.isVisible():
+            self.view.viewport().update()
+
+    # --- what the columns say -------------------------------------------------------------------------------------
+
+    def _columns(self) -> Sequence[Column]:
+        return (
+            Column("Host", _name, tooltip=_tooltip, icon=_icon, tone=self._tone, accessible=_name),
+            Column("Value", _value, tooltip=_tooltip, tone=self._tone),
+            Column("Unit", lambda row: unit_of(row.name) if isinstance(row, AttributeRow) else "", tone=_dim),
+            Column("Age", self._age_of, tooltip=_tooltip, tone=self._tone),
+        )
+
+    def _age_of(self, row: Row) -> str:
+        time = row.time if isinstance(row, AttributeRow) else _newest(row)
+        if time is None:
+            return ""
+        if time == float("inf"):
+            return "yours"
+        age = max(0.0, self._clock.age() - time)
+        return f"{duration(float(int(age)))}{', stale' if age > self._expiry_s else ''}"
+
+    def _tone(self, row: Row) -> str:
+        if isinstance(row, Host):
+            return STATUSES[row.status][1] if row.status != "up" else ""
+        return "dim" if self._clock.age() - row.time > self._expiry_s else ""
+
+
+def _attributes(host: Host, named: frozenset[str]) -> tuple[Node, ...]:
+    names = [name for name in host.values if not named or name.casefold() in named]
+    ordered = sorted(names, key=lambda name: (_ORDER.get(name.casefold(), len(_ORDER)), name.casefold()))
+    return tuple(Node(name, AttributeRow(name, host.values[name], host.times[name])) for name in ordered)
+
+
+def _name(row: Row) -> str:
+    return visible(row.name)
+
+
+def _value(row: Row) -> str:
+    return value_text(row.value) if isinstance(row, AttributeRow) else STATUSES[row.status][2]
+
+
+def _icon(row: Row) -> QIcon | None:
+    return icon(STATUSES[row.status][0]) if isinstance(row, Host) else None
+
+
+def _dim(_row: Row) -> str:
+    return "dim"
+
+
+def _tooltip(row: Row) -> str:
+    if isinstance(row, AttributeRow):
+        return f"{visible(row.name)} is {value_text(row.value)} {unit_of(row.name)}".rstrip()
+    return "\n".join(filter(None, (visible(row.name), visible(row.source), visible(row.detail, 2000))))
+
+
+def _newest(host: Host) -> float | None:
+    measured = [time for time in host.times.values() if time < float("inf")]
+    return max(measured) if measured else None
+
+
+def row_of(index: QModelIndex) -> Row | None:
+    """The row behind an index."""
+    row: Row | None = index.data(RowRole)
+    return row

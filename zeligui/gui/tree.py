@@ -1,0 +1,214 @@
+"""One tree model for every tree: a forest of frozen nodes in, the fewest signals out; branches may grow when opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
+
+from zeligui.gui.rows import MOST_RANGES, NOWHERE, Column, Index, Role, runs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """What is shown: a row, and the nodes below it. `key` is its own among its siblings.
+
+    `grow` makes the nodes below when the view opens this one, again when another node with this key takes its place.
+    """
+
+    key: Hashable
+    row: Any
+    children: tuple[Node, ...] = ()
+    grow: Callable[[], tuple[Node, ...]] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Branch:
+    """Where a node is shown. Indexes carry its number: PySide6 keeps no object alive that an index points to."""
+
+    number: int
+    node: Node
+    parent: _Branch | None = None
+    position: int = 0
+    grown: bool = False
+    children: list[_Branch] = field(default_factory=list)
+
+
+class TreeModel(QAbstractItemModel):
+    """Shows a forest; selection, what is open, and the scroll position stay with their nodes."""
+
+    def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self._numbers = count(1)
+        self._root = _Branch(0, Node(None, None), grown=True)
+        self._branches = {0: self._root}
+
+    def show_forest(self, forest: tuple[Node, ...]) -> None:
+        """Show these nodes, telling views only what differs. A node that is the same object is not looked into."""
+        self._below(self._root, forest)
+
+    def close(self, index: QModelIndex) -> None:
+        """Forget what has grown below an index, which the view has closed."""
+        branch = self._branch(index)
+        if branch.grown and branch.node.grow and branch is not self._root:
+            branch.grown = False
+            if branch.children:
+                self.beginRemoveRows(index, 0, len(branch.children) - 1)
+                gone, branch.children = branch.children, []
+                self.endRemoveRows()
+                for one in gone:
+                    self._forget(one)
+
+    def path_of(self, index: Index) -> tuple[Hashable, ...]:
+        """The keys from the top down to an index."""
+        keys: list[Hashable] = []
+        branch: _Branch | None = self._branch(index)
+        while branch is not None and branch is not self._root:
+            keys.append(branch.node.key)
+            branch = branch.parent
+        return tuple(reversed(keys))
+
+    def index_of(self, path: Sequence[Hashable]) -> QModelIndex:
+        """Where that path leads, as far as it is grown; an invalid index where it leads nowhere."""
+        branch = self._root
+        for key in path:
+            found = next((child for child in branch.children if child.node.key == key), None)
+            if found is None:
+                return QModelIndex()
+            branch = found
+        return self._index(branch)
+
+    # --- from what is shown to what is wanted ---------------------------------------------------------------------
+
+    def _become(self, branch: _Branch, node: Node) -> None:
+        branch.node = node
+        if node.grow is None:
+            branch.grown = True
+            self._below(branch, node.children)
+        elif branch.grown:
+            self._below(branch, node.grow())
+
+    def _below(self, branch: _Branch, wanted: tuple[Node, ...]) -> None:
+        keys = [node.key for node in wanted]
+        if keys != [child.node.key for child in branch.children]:
+            self._rearrange(branch, keys, wanted)
+        changed = []
+        for place, (child, node) in enumerate(zip(branch.children, wanted, strict=True)):
+            if child.node is node:
+                continue
+            if child.node.row is not node.row and child.node.row != node.row:
+                changed.append(place)
+            self._become(child, node)
+        self._tell(branch, changed)
+
+    def _tell(self, branch: _Branch, changed: list[int]) -> None:
+        ranges = runs(changed)
+        if len(ranges) > MOST_RANGES:
+            ranges = [(changed[0], changed[-1])]
+        for first, last in ranges:
+            ends = self._index(branch.children[first]), self._index(branch.children[last], len(self.columns) - 1)
+            self.dataChanged.emit(*ends)
+
+    def _rearrange(self, branch: _Branch, keys: list[Hashable], wanted: tuple[Node, ...]) -> None:
+        stay = set(keys)
+        leaving = (place for place, child in enumerate(branch.children) if child.node.key not in stay)
+        for first, last in reversed(runs(leaving)):
+            self.beginRemoveRows(self._index(branch), first, last)
+            gone = branch.children[first : last + 1]
+            del branch.children[first : last + 1]
+            self._number(branch)
+            self.endRemoveRows()
+            for one in gone:
+                self._forget(one)
+        there = {child.node.key: child for child in branch.children}
+        survivors = [key for key in keys if key in there]
+        if survivors != list(there):
+            self._reorder(branch, [there[key] for key in survivors])
+        for first, last in runs(place for place, key in enumerate(keys) if key not in there):
+            new = [self._made(node, branch) for node in wanted[first : last + 1]]
+            self.beginInsertRows(self._index(branch), first, last)
+            branch.children[first:first] = new
+            self._number(branch)
+            self.endInsertRows()
+
+    def _reorder(self, branch: _Branch, children: list[_Branch]) -> None:
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        of = [self._branches[index.internalId()] for index in before]
+        branch.children = children
+        self._number(branch)
+        after = [self._index(one, index.column()) for one, index in zip(of, before, strict=True)]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _made(self, node: Node, parent: _Branch) -> _Branch:
+        branch = _Branch(next(self._numbers), node, parent, grown=node.grow is None)
+        self._branches[branch.number] = branch
+        branch.children = [self._made(child, branch) for child in node.children] if branch.grown else []
+        self._number(branch)
+        return branch
+
+    def _forget(self, branch: _Branch) -> None:
+        del self._branches[branch.number]
+        for child in branch.children:
+            self._forget(child)
+
+    @staticmethod
+    def _number(branch: _Branch) -> None:
+        for position, child in enumerate(branch.children):
+            child.position = position
+
+    def _index(self, branch: _Branch, column: int = 0) -> QModelIndex:
+        return QModelIndex() if branch is self._root else self.createIndex(branch.position, column, branch.number)
+
+    def _branch(self, index: Index) -> _Branch:
+        return self._branches[index.internalId()] if index.isValid() else self._root
+
+    # --- what Qt asks ---------------------------------------------------------------------------------------------
+
+    def index(self, row: int, column: int, parent: Index = NOWHERE) -> QModelIndex:
+        children = self._branch(parent).children  # not hasIndex(): views ask thousands of times a second
+        if 0 <= row < len(children) and 0 <= column < len(self.columns):
+            return self.createIndex(row, column, children[row].number)
+        return QModelIndex()
+
+    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override]
+        above = self._branch(index).parent
+        return QModelIndex() if above is None else self._index(above)
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:  # noqa: N802
+        return 0 if parent.column() > 0 else len(self._branch(parent).children)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:  # noqa: N802
+        return len(self.columns)
+
+    def hasChildren(self, parent: Index = NOWHERE) -> bool:  # noqa: N802
+        if parent.column() > 0:
+            return False
+        branch = self._branch(parent)
+        return bool(branch.children) or not branch.grown
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802
+        return not self._branch(parent).grown
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: N802
+        branch = self._branch(parent)
+        if not branch.grown and branch.node.grow:
+            branch.grown = True
+            self._below(branch, branch.node.grow())
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        return self.columns[index.column()].data(self._branches[index.internalId()].node.row, role)
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Role.DisplayRole:
+            return self.columns[section].title
+        return None

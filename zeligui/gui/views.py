@@ -1,0 +1,134 @@
+"""Tables and trees as all panes have them: fixed row height, remembered widths, rows copied as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QTreeView, QWidget
+
+from zeligui.gui.rows import RowModel
+from zeligui.gui.tree import TreeModel
+
+Widths = tuple[int, ...]
+"""How wide the columns are at first, in signs; the last stretches."""
+
+
+class Table(QTableView):
+    """A table of whole rows, sorted by its header."""
+
+    menu_asked = Signal(QPoint)
+    """A global position, by mouse or by key."""
+
+    def __init__(self, name: str, model: RowModel, widths: Widths, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(name)
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSortingEnabled(True)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.horizontalHeader().setSortIndicatorClearable(True)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        upright = self.verticalHeader()
+        upright.hide()
+        upright.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        upright.setDefaultSectionSize(round(self.fontMetrics().height() * 1.5))
+        _size(self, self.horizontalHeader(), widths)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.matches(QKeySequence.StandardKey.Copy):
+            copy_rows(self)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        self.menu_asked.emit(_place(self, event))
+
+
+class Tree(QTreeView):
+    """A tree of whole rows, all of one height."""
+
+    menu_asked = Signal(QPoint)
+
+    def __init__(self, name: str, model: TreeModel, widths: Widths, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(name)
+        self.setModel(model)
+        self.setUniformRowHeights(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setAllColumnsShowFocus(True)
+        self.setExpandsOnDoubleClick(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setIndentation(self.fontMetrics().height())
+        _size(self, self.header(), widths)
+        self.collapsed.connect(model.close)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.matches(QKeySequence.StandardKey.Copy):
+            copy_rows(self)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        self.menu_asked.emit(_place(self, event))
+
+
+def select(view: QAbstractItemView, index: QModelIndex) -> None:
+    """Make this the only row that is selected, and be seen."""
+    flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    view.selectionModel().setCurrentIndex(index, flags)
+    view.scrollTo(index)
+
+
+def copy_rows(view: QAbstractItemView) -> None:
+    """The selected rows as lines of text, their cells parted by tabs."""
+    rows = sorted(view.selectionModel().selectedRows(), key=lambda index: index.row())
+    QGuiApplication.clipboard().setText("\n".join("\t".join(_cells(view, row)) for row in rows))
+
+
+def popup(parent: QWidget, place: QPoint, entries: Iterable[object]) -> QMenu:
+    """Show a menu of actions there; None among them is a line between."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.setToolTipsVisible(True)
+    for entry in entries:
+        if entry is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(entry)  # type: ignore[call-overload]
+    menu.popup(place)
+    return menu
+
+
+def _cells(view: QAbstractItemView, row: QModelIndex) -> Iterable[str]:
+    model = view.model()
+    for column in range(model.columnCount(row.parent())):
+        yield str(model.index(row.row(), column, row.parent()).data(Qt.ItemDataRole.DisplayRole) or "")
+
+
+def _size(view: QAbstractItemView, header: QHeaderView, widths: Widths) -> None:
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    header.setStretchLastSection(True)
+    header.setHighlightSections(False)
+    header.setSectionsMovable(True)
+    header.setFirstSectionMovable(True)
+    sign = view.fontMetrics().averageCharWidth()
+    for column, width in enumerate(widths):
+        header.resizeSection(column, sign * width)
+
+
+def _place(view: QAbstractItemView, event: QContextMenuEvent) -> QPoint:
+    """Where the menu belongs: at the mouse, or, asked for by a key, at the current row."""
+    if event.reason() is QContextMenuEvent.Reason.Keyboard:
+        return view.viewport().mapToGlobal(view.visualRect(view.currentIndex()).bottomLeft())
+    return event.globalPos()

@@ -1,0 +1,300 @@
+"""What a window works with: machines, experiments, contracts and the journal, open together until it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from zeligui.clock import Clock, SystemClock
+from zeligui.errors import UsageError, ZeliGridError
+from zeligui.experiment.core import Core
+from zeligui.experiment.description import ExperimentFile
+from zeligui.experiment.journal import Journal
+from zeligui.experiment.outputs import kept_file
+from zeligui.experiment.state import AttemptState
+from zeligui.grid.hosts import Source
+from zeligui.grid.machines import Arrival, Machines
+from zeligui.grid.sources import open_source
+from zeligui.links import open_links
+from zeligui.links.calls import call
+from zeligui.links.routes import aliases
+from zeligui.session.driving import Driving
+from zeligui.session.embedded import EmbeddedGrid, Grid
+from zeligui.session.ledger import Ledger
+from zeligui.session.shelf import Shelf
+from zeligui.session.snapshot import RemoteJob, Snapshot
+from zeligui.session.tail import Piece, follow
+from zeligui.session.view import View
+from zeligui.settings import Home, Settings
+from zeligui.tasks import Tasks
+from zeligui.writing import write_experiment, write_settings
+
+CATCH_UP_S = 0.5
+"""Between two looks at what other processes wrote into the journal."""
+SHELF_S = 2.0
+"""Between two looks at the files that are open."""
+DEMO_PERIOD_S = 1.0
+"""Between two measurements of a node of the embedded grid."""
+REFRESH_S = 0.25
+"""Between two snapshots at least."""
+
+Report = Callable[[str, BaseException], None]
+
+
+class Session:
+    """One user's machines and experiments. All of it belongs to the event loop's thread; what blocks goes by `call`.
+
+    `report(doing, error)` hears of what failed in the background, `doing` in the user's words.
+    """
+
+    def __init__(self, home: Home, settings: Settings, *, report: Report, clock: Clock | None = None) -> None:
+        self.home = home
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.grid: Grid | None = None
+        self.embedded = EmbeddedGrid(home)
+        self.shelf = Shelf()
+        self._report = report
+        self._tasks = Tasks(report)
+        self._sources: dict[tuple[str, float, float], Source] = {}
+        self._changed = asyncio.Event()
+        self._news = asyncio.Event()
+        self._expiry_s = settings.reconfiguration.measurement_expiry_s
+
+    async def open(self) -> None:
+        """Open the journal and begin to measure. JournalError where the journal cannot be used."""
+        journal = await call(lambda: Journal.open(self.home.journal_file, clock=self.clock))
+        self.links = open_links()
+        self.machines = Machines([], clock=self.clock, labels=self.settings.labels)
+        self.core = Core(self.home, self.settings, self.clock, self.links, self.machines, journal)
+        self.ledger = Ledger(journal)
+        self.driving = Driving(self.core, self.ledger, self._tasks, self._wake)
+        self.view = View(self)
+        self.machines.subscribe(self._heard)
+        self.machines.start()
+        await self.ledger.load()
+        self.grid = await self.embedded.find() if await call(self.home.testbed_folder.is_dir) else None
+        await self._watch()
+        self._tasks.start("reading the journal", self._follow_journal())
+        self._tasks.start("looking at open files", self._follow_files())
+
+    async def close(self, *, stop: bool = False) -> None:
+        """Stop to drive and to measure; the jobs go on, or with `stop` end first."""
+        if stop:
+            await self.driving.stop_all()
+        await self.driving.close()
+        await self._tasks.stop()
+        await self.machines.close()
+        await self.links.close()
+        await call(self.core.journal.close)
+
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        """What there is to show, again after each change, at most four times a second."""
+        while True:
+            yield self.view.snapshot()
+            await self._changed.wait()
+            await self.clock.sleep(REFRESH_S)
+            self._changed.clear()
+
+    def _wake(self) -> None:
+        """The journal has something new, by our own hand."""
+        self._news.set()
+        self._changed.set()
+
+    def _heard(self, arrival: Arrival) -> None:
+        self.view.touch(arrival)
+        self._changed.set()
+
+    # --- machines -------------------------------------------------------------------------------------------------
+
+    async def apply(self, settings: Settings) -> None:
+        """Go by other settings from now on, without a new start; jobs that run go by those they were started with."""
+        self.settings = self.core.settings = settings
+        self._expiry_s = settings.reconfiguration.measurement_expiry_s
+        self.shelf.forget()
+        await self._watch()
+        await self.shelf.refresh(settings)
+        self._changed.set()
+
+    async def search(self) -> None:
+        """Ask every source again which hosts there are; silent ones are tried at once."""
+        self.view.searching = True
+        try:
+            await self.machines.search()
+        finally:
+            self.view.searching = False
+            self._changed.set()
+
+    async def refresh(self) -> None:
+        """Look at everything now: silent machines, the jobs of all experiments, open files, the journal."""
+        self.driving.nudge()
+        self.view.judge_anew()
+        await self.shelf.refresh(self.settings)
+        await self.machines.search()
+        await self.ledger.catch_up()
+        self._changed.set()
+
+    async def known_machines(self) -> tuple[str, ...]:
+        """The machines that ~/.ssh/config names."""
+        return await call(aliases)
+
+    async def add_sources(self, urls: Sequence[str]) -> None:
+        """Watch these too, now and at every start."""
+        sources = tuple(dict.fromkeys([*self.settings.sources, *urls]))
+        await self.save(replace(self.settings, sources=sources))
+
+    async def save(self, settings: Settings) -> None:
+        """Write the settings down, and go by them. UsageError where the file cannot be written."""
+        await call(write_settings, self.home.settings_file, settings, self.settings)
+        await self.apply(settings)
+
+    async def accept_key(self, line: str) -> None:
+        """Accept a host's key, given as its known_hosts line, and try its machine again."""
+        await call(_append_line, self.home.known_hosts_file, line)
+        await self.search()
+
+    async def start_grid(self, nodes: int = 4) -> Grid:
+        """Run the embedded grid of this home and watch its nodes; one that runs already is used."""
+        self.grid = await self.embedded.find() or await self.embedded.start(nodes)
+        await self._watch()
+        return self.grid
+
+    async def stop_grid(self) -> None:
+        """End the embedded grid, with all that runs on it."""
+        if self.grid:
+            self.grid = None
+            await self._watch()
+            await self.embedded.command("down")
+
+    async def _watch(self) -> None:
+        """Watch the machines of the settings and of the embedded grid, by the keys that fit."""
+        grid = self.grid
+        self.links.accept(
+            known_hosts=[self.home.known_hosts_file, *self.settings.known_hosts, *([grid.known_hosts] if grid else [])],
+            identities=[*self.settings.identities, *([grid.identity] if grid else [])],
+        )
+        wanted = dict.fromkeys(self.settings.measured, self.settings.period_s)
+        if grid:
+            wanted |= dict.fromkeys(grid.sources, min(DEMO_PERIOD_S, self.settings.period_s))
+        keys = [(url, period_s, self._expiry_s) for url, period_s in wanted.items()]
+        self._sources = {key: source for key in keys if (source := self._opened(*key))}
+        await self.machines.change(list(self._sources.values()), expiry_s=self._expiry_s, labels=self.settings.labels)
+        self.view.touch_all()
+        self._changed.set()
+
+    def _opened(self, url: str, period_s: float, expiry_s: float) -> Source | None:
+        """The source as it is open, else opened; None, and a report, where it cannot be."""
+        if found := self._sources.get((url, period_s, expiry_s)):
+            return found
+        try:
+            return open_source(url, self.links, period_s=period_s, expiry_s=expiry_s)
+        except UsageError as error:
+            self._report(f"Watch {url}", error)
+            return None
+
+    # --- contracts and experiments --------------------------------------------------------------------------------
+
+    async def open_file(self, file: Path) -> Path:
+        """Open a contract or an experiment; the contract's file comes back. UsageError where it is neither."""
+        contract = await self.shelf.open(file, self.settings)
+        self._changed.set()
+        return contract
+
+    def close_file(self, file: Path) -> None:
+        """Show a contract or an experiment no longer."""
+        self.shelf.close(file)
+        self._changed.set()
+
+    async def start(self, file: Path) -> str:
+        """Begin an experiment, or take it up where it stands; its name comes back.
+
+        UsageError, ContractInvalid or LeaseHeld say why it cannot be, with a hint what to do.
+        """
+        if not self._sources:
+            raise UsageError(
+                "There is no machine to start it on.",
+                hint="Add machines in the configuration, or try the demo grid.",
+            )
+        experiment, contract = await self.driving.read(file, self.settings)
+        if experiment.reconfiguration.measurement_expiry_s < self._expiry_s:
+            # What is measured more rarely must come again before it expires.
+            self._expiry_s = experiment.reconfiguration.measurement_expiry_s
+            await self._watch()
+        await self.driving.start(experiment, contract)
+        return experiment.name
+
+    async def default_experiment(self, contract: Path) -> Path:
+        """An experiment file of ours that runs the settings' default job in this contract; written where it is not."""
+        file = self.home.folder / "experiments" / f"{contract.stem}.toml"
+        given = ExperimentFile(job=self.settings.job, reconfiguration=self.settings.reconfiguration)
+        await call(write_experiment, file, replace(given, name=contract.stem, contract=str(contract)), given)
+        return file
+
+    async def write_experiment(self, file: Path, experiment: ExperimentFile, before: ExperimentFile) -> None:
+        """Write an experiment file with what differs from `before`; one that is there is replaced."""
+        await call(lambda: file.unlink(missing_ok=True))
+        await call(write_experiment, file, experiment, before)
+
+    def follow(self, job: RemoteJob, stream: str) -> AsyncIterator[Piece]:
+        """The end of what a job prints on "stdout" or "stderr", then what comes; ends when it has ended."""
+        if job.attempt is None:
+            raise ZeliGridError(f"{job.name} has not been started yet.")
+        id_, name = job.attempt.id, job.experiment
+
+        def now() -> AttemptState | None:
+            state = self.ledger.states.get(name)
+            return state.attempts.get(id_) if state else None
+
+        async def kept(attempt: AttemptState) -> Path | None:
+            return await kept_file(self.core.journal, name, attempt, stream)
+
+        return follow(now, self.core.service(job.attempt.service), stream, kept=kept, clock=self.clock)
+
+    async def take_up(self) -> None:
+        """Drive again what was left running and nobody drives, where its machines are watched here."""
+        services = {host.service for host in self.machines.hosts() if host.service}
+        for state in await self.driving.left():
+            needed = {attempt.service for attempt in state.live()}
+            try:
+                if missing := needed - services:
+                    raise ZeliGridError(
+                        f"{state.name} was left running on machines that are not watched here: "
+                        f"{', '.join(sorted(missing))}.",
+                        hint="Add them to the sources in the configuration, then start it again.",
+                    )
+                await self.start(Path(state.file))
+            except ZeliGridError as error:
+                self._report(f"Take up {state.name}", error)
+
+    # --- in the background ----------------------------------------------------------------------------------------
+
+    async def _follow_journal(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CATCH_UP_S):
+                    await self._news.wait()
+            self._news.clear()
+            if await self.ledger.catch_up():
+                self._changed.set()
+
+    async def _follow_files(self) -> None:
+        while True:
+            before = self.shelf.shown
+            await self.shelf.refresh(self.settings)
+            if self.shelf.shown != before:
+                self._changed.set()
+            await self.clock.sleep(SHELF_S)
+
+
+def _append_line(file: Path, line: str) -> None:
+    """Add one line to a known_hosts file of ours, made where it is missing."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        before = file.read_text("utf-8") if file.exists() else ""
+        with file.open("a", encoding="utf-8") as opened:
+            opened.write(("" if not before or before.endswith("\n") else "\n") + line + "\n")
+    except OSError as error:
+        raise UsageError(f"The key cannot be written into {file}: {error.strerror}.") from error
