@@ -1,7 +1,7 @@
 # ZeliGrid: `make run` and `make test` do all the set-up themselves; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak wheel clean ready-run ready-test ready-bench
+.PHONY: help run test check bench soak wheel install uninstall clean ready-run ready-test ready-bench
 
 export PYTHON
 unexport PYTHONHOME PYTHONPATH
@@ -31,6 +31,12 @@ soak: ready-test ## the long runs: fifty kills of the master, and what else take
 
 wheel: ready-test ## build dist/zeligrid-*.whl
 	@$(PY) -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+install: ready-run ## put ZeliGrid into your menu and on your path; a double click on a contract opens it
+	@scripts/install
+
+uninstall: ## take it out of them again; settings and jobs stay
+	@scripts/install undo
 
 clean: ## remove the private environment and everything that was made
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
