@@ -2,6 +2,7 @@
 
 * ZeliGridError             exit status 1
   + UsageError              wrong usage or unreadable input: 2
+    - WrongValue            a key of a file has a value that it cannot have
   + JournalError            the journal cannot be read, written or locked: 2
   + LinkError               a machine or service did not answer: 3
     - Unreachable           no route, a time-out, a connection that broke
@@ -29,6 +30,14 @@ class UsageError(ZeliGridError):
     """Wrong usage, or input that cannot be read."""
 
     exit_status = 2
+
+
+class WrongValue(UsageError):
+    """A key of a file has a value that it cannot have; `expected` says what it could have."""
+
+    def __init__(self, message: str, *, expected: str) -> None:
+        super().__init__(message)
+        self.expected = expected
 
 
 class JournalError(ZeliGridError):

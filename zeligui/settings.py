@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from zeligui.errors import UsageError
+from zeligui.errors import UsageError, WrongValue
 from zeligui.units import Dimension, quantity
 
 DAY = 86400.0
@@ -209,11 +209,12 @@ class Place:
     def __str__(self) -> str:
         return ".".join(key if key.replace("_", "").replace("-", "").isalnum() else f'"{key}"' for key in self.keys)
 
-    def wrong(self, value: Any, expected: str) -> UsageError:
+    def wrong(self, value: Any, expected: str) -> WrongValue:
         """The error that says what stands there and what was expected."""
         written = str(value).lower() if isinstance(value, bool) else repr(value)
         shown = written if len(written) <= LONGEST_SHOWN else f"{written[:LONGEST_SHOWN]}…"
-        return UsageError(f"In {self.file}, {self} is {shown}, where {expected} was expected.")
+        sentence = f"In {self.file}, {self} is {shown}, where {expected} was expected."
+        return WrongValue(sentence, expected=expected.rstrip(","))
 
 
 def read_toml(file: Path) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from dataclasses import Field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QFormLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
 
-from zeligui.errors import UsageError
+from zeligui.errors import UsageError, WrongValue
 from zeligui.gui.editors import Choice, Editor, Lines, Number, Quantity, Tick, Words
 from zeligui.gui.tones import colour
 from zeligui.settings import Place, read_table
@@ -142,15 +143,20 @@ class Row(QWidget):
             table = {self._key: self.editor.table_value()}
             self._value = getattr(read_table(table, self._whole, self._place), self.name)
             self._say("")
+        except WrongValue as error:
+            self._say(f"Expected is {error.expected}.")
         except (UsageError, ValueError) as error:
-            self._say(_without_place(str(error), self._place))
+            self._say(f"{str(error).removeprefix(f'In {self._place.file}, ').rstrip('.')}.")
         self.changed.emit()
+
+    def _tone(self, tone: str) -> QColor:
+        return colour(tone, self.palette(), on=QPalette.ColorRole.Window)
 
     def _say(self, trouble: str) -> None:
         self.trouble = trouble
         self.note.setText(trouble or self.words)
         palette = self.note.palette()
-        palette.setColor(self.note.foregroundRole(), colour("bad" if trouble else "dim", self.palette()))
+        palette.setColor(self.note.foregroundRole(), self._tone("bad" if trouble else "dim"))
         self.note.setPalette(palette)
         self.editor.setAccessibleDescription(f"{trouble} {self.words}".strip())
 
@@ -181,11 +187,6 @@ def _editor(kind: Any, details: Mapping[str, Any], parent: QWidget) -> Editor:
     if kind is str:
         return Words(parent)
     return Lines(kind, parent)
-
-
-def _without_place(words: str, place: Place) -> str:
-    """The sentence without the file, which the form is about anyway."""
-    return words.removeprefix(f"In {place.file}, ")
 
 
 def find_rows(form: Form, text: str) -> list[Row]:

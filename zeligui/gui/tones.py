@@ -17,10 +17,10 @@ def is_dark(palette: QPalette) -> bool:
     return luminance(palette.color(QPalette.ColorRole.Base)) < luminance(palette.color(QPalette.ColorRole.Text))
 
 
-def colour(tone: str, palette: QPalette | None = None) -> QColor:
-    """The colour of a tone (good, warn, bad, dim), or of plain text, on the palette's base."""
+def colour(tone: str, palette: QPalette | None = None, *, on: QPalette.ColorRole = QPalette.ColorRole.Base) -> QColor:
+    """The colour of a tone (good, warn, bad, dim), or of plain text, on the palette's base, or window."""
     palette = palette or QGuiApplication.palette()
-    base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+    base, text = palette.color(on), palette.color(QPalette.ColorRole.Text)
     return QColor(_colour(tone, base.name(), text.name()))
 
 

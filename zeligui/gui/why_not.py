@@ -53,13 +53,13 @@ class WhyNotDialog(QDialog):
         self.contract.addItems([visible(name) for name in contracts])
         self.contract.setVisible(len(contracts) > 1)
         self.model = TreeModel(_columns(), self)
-        self.view = Tree("Constraints", self.model, (30, 13, 13, 13, 9, 40), self)
+        self.view = Tree("Constraints", self.model, (28, 18, 18, 24, 10, 48), self)
         layout = QVBoxLayout(self)
         for widget in (self.contract, self.verdict, self.view):
             layout.addWidget(widget)
         layout.addWidget(buttons(self, QDialogButtonBox.StandardButton.Close))
         sign = self.fontMetrics().averageCharWidth()
-        self.resize(sign * 120, self.fontMetrics().height() * 24)
+        self.resize(sign * 165, self.fontMetrics().height() * 24)
 
     @property
     def chosen(self) -> str:
