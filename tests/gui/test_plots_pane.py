@@ -1,4 +1,4 @@
-"""The plots pane over histories and events made by hand."""
+"""The plots pane: what is plotted, what happened, and when it is drawn."""
 
 from __future__ import annotations
 
@@ -6,106 +6,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QPalette, QWheelEvent
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.gui.snapshots import NOW, StillClock, contract, host, job, snapshot
-from zeligui.events import Event
-from zeligui.experiment.state import ExperimentState
-from zeligui.gui.canvas import Canvas
+from tests.gui.plotting import Stage, staged
+from tests.gui.snapshots import NOW, contract
 from zeligui.gui.plot import Plot
-from zeligui.gui.plots_pane import PlotsPane
-from zeligui.session.snapshot import Snapshot
-
-HOSTILE = "<b>bold</b><img src=x>" + "x" * 300
-Numbers = np.ndarray
-
-
-class Stage:
-    """A pane, and all that it asks."""
-
-    def __init__(self, application: QApplication) -> None:
-        self.application = application
-        self.clock = StillClock()
-        self.values: dict[tuple[str, str], tuple[Numbers, Numbers]] = {}
-        self.told: list[Event] = []
-        self.asked = 0
-        for name in ("node1", "node2"):
-            self.measure(name, "cpuAvail", 0.9)
-            self.measure(name, "freeMemory", 2000.0)
-        self.pane = PlotsPane(self.history, lambda experiment: tuple(self.told), self.clock)
-        self.pane.resize(480, 420)
-
-    def measure(self, name: str, attribute: str, value: float, count: int = 300) -> None:
-        times = NOW - np.arange(count)[::-1] * 2.0
-        self.values[name, attribute.casefold()] = times, np.full(count, value)
-
-    def history(self, name: str, attribute: str) -> tuple[Numbers, Numbers]:
-        self.asked += 1
-        return self.values.get((name, attribute.casefold()), (np.empty(0), np.empty(0)))
-
-    def tell(self, kind: str, seconds_ago: float, name: str = "node1", attempt: str = "a" * 32) -> None:
-        time = self.clock.now() - timedelta(seconds=seconds_ago)
-        self.told.append(Event(kind, "pi", f"because of {kind}", attempt, 1, name, "profile1", time=time))
-
-    def snapshot(self, on: str = "node1", profile: str = "profile1", **more: object) -> Snapshot:
-        hosts = [host("node1"), host("node2")]
-        placed = job(host=on)
-        attempts = {letter * 32: replace(placed.attempt, id=letter * 32, host=name) for letter, name in ON.items()}
-        state = ExperimentState("pi", run=1, profile=profile, attempts=attempts)
-        opened = [contract(hosts, experiments=["pi"])]
-        return replace(snapshot(hosts, [placed], opened, experiments={"pi": state}), **more)
-
-    def shown(self, name: str = "node1", experiment: str | None = "pi", instance: int | None = None) -> PlotsPane:
-        self.pane.look_at(name, experiment, instance)
-        self.pane.update_from(self.snapshot())
-        self.pane.warm_up()
-        self.pane.show()
-        self.settle()
-        return self.pane
-
-    def later(self, seconds: float = 2.0) -> None:
-        """Time goes on, and a value of each attribute comes."""
-        self.clock.time += seconds
-        for key, (times, values) in self.values.items():
-            self.values[key] = np.append(times[1:], self.clock.time), np.roll(values, -1)
-        self.pane.refresh()
-
-    def settle(self) -> None:
-        for _ in range(4):
-            self.application.sendPostedEvents()
-            self.application.processEvents()
-
-    @property
-    def plots(self) -> list[Plot]:
-        return [plot for plot in self.pane.findChildren(Plot) if plot.isVisibleTo(self.pane)]
-
-    @property
-    def first(self) -> Canvas:
-        return self.plots[0].canvas
-
-    @property
-    def words(self) -> str:
-        """What the empty state says."""
-        return self.pane.empty._words.text() if self.pane.empty.isVisible() else ""
-
-
-ON = {"a": "node1", "b": "node2"}
 
 
 @pytest.fixture
 def stage(qapp: QApplication) -> Iterator[Stage]:
-    made = Stage(qapp)
-    yield made
-    made.pane.close()
-    made.pane.deleteLater()
-    made.settle()
+    with staged(qapp) as made:
+        yield made
 
 
 def test_the_drawing_library_is_not_loaded_before_it_is_wanted() -> None:
@@ -316,156 +231,3 @@ def test_five_hundred_updates_leave_nothing_behind(stage: Stage) -> None:
         stage.later()
     stage.settle()
     assert things() == before
-
-
-# --- which time -------------------------------------------------------------------------------------------------------
-
-
-def test_a_pause_freezes_the_view_and_says_so(stage: Stage) -> None:
-    pane = stage.shown()
-    pane.time.pause.click()
-    span, shown = stage.first.sheet.span, stage.plots[0].figures.text()
-    stage.measure("node1", "cpuAvail", 0.1)
-    stage.later(10)
-    assert stage.first.sheet.span == span
-    assert stage.plots[0].figures.text() == shown
-    assert "paused at" in pane.where.text()
-    pane.time.pause.click()
-    assert stage.first.sheet.span.end == NOW + 10
-    assert "paused" not in pane.where.text()
-
-
-def test_it_can_be_paused_before_there_is_anything(stage: Stage) -> None:
-    stage.pane.show()
-    stage.pane.look_at("node1", None)
-    stage.pane.time.pause.click()
-    stage.shown()
-    assert stage.words == ""
-    assert stage.first.sheet.span.end == NOW
-
-
-def press(canvas: Canvas, key: Qt.Key) -> None:
-    QTest.keyClick(canvas, key)
-
-
-def test_by_keys_one_looks_back_zooms_and_comes_home(stage: Stage) -> None:
-    pane = stage.shown()
-    press(stage.first, Qt.Key.Key_Left)
-    assert stage.first.sheet.span.end == pytest.approx(NOW - 60)
-    assert pane.time.pause.isChecked()
-    press(stage.first, Qt.Key.Key_Plus)
-    assert stage.first.sheet.span.seconds == pytest.approx(240)
-    assert pane.time.length.placeholderText() == "4 min"
-    press(stage.first, Qt.Key.Key_Right)
-    press(stage.first, Qt.Key.Key_Right)
-    press(stage.first, Qt.Key.Key_Minus)
-    press(stage.first, Qt.Key.Key_Home)
-    assert stage.first.sheet.span.end == NOW
-    assert stage.first.sheet.span.seconds == 300
-    assert pane.time.length.currentText() == "5 min"
-    assert not pane.time.pause.isChecked()
-
-
-def test_the_wheel_zooms_time_and_a_double_click_resets(stage: Stage) -> None:
-    stage.shown()
-    middle, scale = QPointF(stage.first.rect().center()), (stage.first.sheet.low, stage.first.sheet.high)
-    buttons, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-    wheel = QWheelEvent(middle, middle, QPoint(), QPoint(0, 240), buttons, keys, Qt.ScrollPhase.NoScrollPhase, False)
-    stage.application.sendEvent(stage.first.viewport(), wheel)
-    assert stage.first.sheet.span.seconds == pytest.approx(300 * 0.64)
-    assert (stage.first.sheet.low, stage.first.sheet.high) == scale
-    QTest.mouseDClick(stage.first.viewport(), Qt.MouseButton.LeftButton)
-    assert stage.first.sheet.span.seconds == 300
-
-
-def test_dragging_moves_the_time_with_the_mouse(stage: Stage) -> None:
-    stage.shown()
-    viewport, y = stage.first.viewport(), stage.first.height() // 2
-    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=QPoint(200, y))
-    grabbed = stage.first._time(QPointF(200, y))
-    QTest.mouseMove(viewport, QPoint(260, y))
-    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=QPoint(260, y))
-    assert stage.first._time(QPointF(260, y)) == pytest.approx(grabbed)
-
-
-@pytest.mark.parametrize(("place", "seconds"), [(0, 60), (2, 900), (3, 3600), (4, 598)])
-def test_the_chooser_sets_how_much_is_shown(place: int, seconds: float, stage: Stage) -> None:
-    pane = stage.shown()
-    pane.time.length.activated.emit(place)
-    assert stage.first.sheet.span.seconds == seconds
-
-
-# --- how it looks -----------------------------------------------------------------------------------------------------
-
-
-def test_all_curves_and_the_time_axis_begin_at_one_edge(stage: Stage) -> None:
-    stage.measure("node1", "freeMemory", 1234567.0)
-    pane = stage.shown()
-    edges = {plot.canvas.edges for plot in stage.plots}
-    assert len(edges) == 1
-    left, right = edges.pop()
-    axis = pane._plots.axis
-    span = stage.first.sheet.span
-    epoch = stage.clock.now().timestamp() - stage.clock.age()
-    at = stage.first.mapTo(pane._plots, QPoint(0, 0)).x()
-    assert axis.at(span.start + epoch) == pytest.approx(left + at, abs=0.01)
-    assert axis.at(span.end + epoch) == pytest.approx(right + at, abs=0.01)
-    assert [time - epoch for time, _ in axis.ticks] == pytest.approx(stage.first.sheet.times)
-
-
-def test_colours_follow_the_palette(stage: Stage) -> None:
-    stage.shown()
-    light = stage.first.sheet.colours
-    before = stage.application.palette()
-    try:
-        stage.application.setPalette(QPalette(QColor("#2b2b2b")))
-        stage.settle()
-        dark = stage.first.sheet.colours
-        assert dark.base == stage.first.backgroundBrush().color() == QColor("#000000")
-        assert dark.text != light.text
-        assert dark.curve == stage.first.curve.opts["pen"].color()
-    finally:
-        stage.application.setPalette(before)
-
-
-def test_whatever_a_host_is_called_is_plain_text_in_its_place(stage: Stage) -> None:
-    stage.measure(HOSTILE, "cpuAvail", 0.5)
-    stage.measure(HOSTILE, HOSTILE, 0.5)
-    pane = stage.shown(HOSTILE)
-    pane.attributes._choose(HOSTILE, wanted=True)
-    stage.settle()
-    assert pane.width() == 480
-    assert pane.where.width() < 480
-    assert pane.where.textFormat() == stage.plots[-1].name.textFormat() == Qt.TextFormat.PlainText
-    assert "<img" not in pane.where.toolTip()
-
-
-def test_everything_that_takes_the_focus_has_a_name(stage: Stage) -> None:
-    pane = stage.shown()
-    focusable = [one for one in pane.findChildren(QWidget) if one.focusPolicy() != Qt.FocusPolicy.NoFocus]
-    assert {plot.canvas for plot in stage.plots} < set(focusable)
-    assert [one for one in focusable if one.isVisible() and not one.accessibleName()] == []
-
-
-def test_a_click_gives_a_plot_the_focus_and_shows_it(stage: Stage) -> None:
-    stage.shown().activateWindow()
-    stage.settle()
-    QTest.mouseClick(stage.first.viewport(), Qt.MouseButton.LeftButton)
-    assert stage.first.hasFocus()
-    assert stage.first.sheet.focused
-    assert not stage.plots[1].canvas.sheet.focused
-
-
-def test_a_fault_stays_in_the_pane(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    pane = stage.shown()
-    faults: list[str] = []
-    pane.failed.connect(lambda title, details: faults.append(title))
-
-    def broken(*_: object) -> tuple[Numbers, Numbers]:
-        raise ValueError("no history")
-
-    monkeypatch.setattr(pane, "_history", broken)
-    pane.refresh()
-    pane.refresh()
-    assert faults == ["Plots"]
-    assert pane.fault.isVisible()

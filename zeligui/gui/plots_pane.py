@@ -122,7 +122,7 @@ class PlotsPane(Pane):
         self._tell_epoch()
         self._say_where()
         if not self._host or self._snapshot is None:
-            self.show_empty("Select a host or a job to see how it does.", picture="host")
+            self.show_empty("Select a host or a job to see how it does.", picture="plot")
         elif self._plots is None:
             self.show_empty("Plots are being prepared…")
         else:
