@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -42,14 +43,33 @@ class Column:
         read = _ROLES.get(role)
         return read(self, row) if read else None
 
-    def key(self, row: Any) -> tuple[bool, str, Any]:
-        """A key by which rows of mixed kinds can be put in order."""
-        found = (self.sort or self.text)(row)
-        if isinstance(found, str):
-            found = found.casefold()
-        elif isinstance(found, int | float):
-            found = float(found)
-        return found is None, type(found).__name__, found if found is not None else 0
+    def ordered(self, rows: Iterable[Any], *, descending: bool = False) -> list[Any]:
+        """The rows in the order of this column, texts without regard to case; the unknown come last either way.
+
+        Equal ones stay as they were; kinds that cannot be compared come one after the other, numbers first.
+        """
+        read = self.sort or self.text
+        known: list[tuple[Any, Any]] = []
+        unknown = []
+        for row in rows:
+            key = read(row)
+            if key is None or key != key:  # noqa: PLR0124 - not a number
+                unknown.append(row)
+            else:
+                known.append((key.casefold() if isinstance(key, str) else key, row))
+        try:
+            known = sorted(known, key=itemgetter(0), reverse=descending)
+        except TypeError:  # mixed kinds; asking each key for its kind beforehand would double the time of all others
+            known = sorted(known, key=lambda pair: _comparable(pair[0]), reverse=descending)
+        return [row for _, row in known] + unknown
+
+
+def _comparable(key: Any) -> tuple[str, Any]:
+    if isinstance(key, int | float):
+        return "", key
+    if isinstance(key, tuple):
+        return "tuple", tuple(map(_comparable, key))
+    return type(key).__name__, str(key)
 
 
 def _tone(column: Column, row: Any) -> Any:
@@ -99,7 +119,7 @@ class RowModel(QAbstractTableModel):
         wanted = [row for row in rows if self._accepts(row)] if self._accepts else list(rows)
         if self._order is not None:
             column, descending = self._order
-            wanted.sort(key=self.columns[column].key, reverse=descending)
+            wanted = self.columns[column].ordered(wanted, descending=descending)
         self._become(wanted)
         if self._counts != (self.shown, self.total):
             self._counts = self.shown, self.total
@@ -111,8 +131,11 @@ class RowModel(QAbstractTableModel):
         self.show_rows(self._source)
 
     def row_of(self, key: Hashable) -> int | None:
-        """Where the row with this key is shown."""
-        return self._keys.index(key) if key in self._keys else None
+        """Where the row with this key is shown; None where it is not."""
+        try:
+            return self._keys.index(key)
+        except ValueError:
+            return None
 
     def key_at(self, row: int) -> Any:
         return self._keys[row]
@@ -140,6 +163,8 @@ class RowModel(QAbstractTableModel):
 
     def _rearrange(self, keys: list[Hashable], wanted: list[Any]) -> None:
         stay = set(keys)
+        if len(stay) < len(keys):
+            raise ValueError("two rows have the same key")
         for first, last in reversed(runs(place for place, key in enumerate(self._keys) if key not in stay)):
             self.beginRemoveRows(NOWHERE, first, last)
             del self._rows[first : last + 1], self._keys[first : last + 1]
@@ -174,7 +199,7 @@ class RowModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         row = index.row()
-        return self.columns[index.column()].data(self._rows[row], role) if row < len(self._rows) else None
+        return self.columns[index.column()].data(self._rows[row], role) if 0 <= row < len(self._rows) else None
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole

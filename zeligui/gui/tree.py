@@ -35,6 +35,18 @@ class _Branch:
     position: int = 0
     grown: bool = False
     children: list[_Branch] = field(default_factory=list)
+    placed: bool = True
+    """Whether the children know their positions. Counted when one is asked for: a filter that leaves or brings back
+    thousands of rows, a signal each, would otherwise count thousands of times (170 ms for 10,000 hosts)."""
+
+    def place(self) -> int:
+        """The row in which it is shown."""
+        above = self.parent
+        if above is not None and not above.placed:
+            for position, child in enumerate(above.children):
+                child.position = position
+            above.placed = True
+        return self.position
 
 
 class TreeModel(QAbstractItemModel):
@@ -115,12 +127,14 @@ class TreeModel(QAbstractItemModel):
 
     def _rearrange(self, branch: _Branch, keys: list[Hashable], wanted: tuple[Node, ...]) -> None:
         stay = set(keys)
+        if len(stay) < len(keys):
+            raise ValueError("two nodes side by side have the same key")
         leaving = (place for place, child in enumerate(branch.children) if child.node.key not in stay)
         for first, last in reversed(runs(leaving)):
             self.beginRemoveRows(self._index(branch), first, last)
             gone = branch.children[first : last + 1]
             del branch.children[first : last + 1]
-            self._number(branch)
+            branch.placed = False
             self.endRemoveRows()
             for one in gone:
                 self._forget(one)
@@ -132,7 +146,7 @@ class TreeModel(QAbstractItemModel):
             new = [self._made(node, branch) for node in wanted[first : last + 1]]
             self.beginInsertRows(self._index(branch), first, last)
             branch.children[first:first] = new
-            self._number(branch)
+            branch.placed = False
             self.endInsertRows()
 
     def _reorder(self, branch: _Branch, children: list[_Branch]) -> None:
@@ -140,7 +154,7 @@ class TreeModel(QAbstractItemModel):
         before = self.persistentIndexList()
         of = [self._branches[index.internalId()] for index in before]
         branch.children = children
-        self._number(branch)
+        branch.placed = False
         after = [self._index(one, index.column()) for one, index in zip(of, before, strict=True)]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
@@ -149,7 +163,7 @@ class TreeModel(QAbstractItemModel):
         branch = _Branch(next(self._numbers), node, parent, grown=node.grow is None)
         self._branches[branch.number] = branch
         branch.children = [self._made(child, branch) for child in node.children] if branch.grown else []
-        self._number(branch)
+        branch.placed = False
         return branch
 
     def _forget(self, branch: _Branch) -> None:
@@ -157,13 +171,8 @@ class TreeModel(QAbstractItemModel):
         for child in branch.children:
             self._forget(child)
 
-    @staticmethod
-    def _number(branch: _Branch) -> None:
-        for position, child in enumerate(branch.children):
-            child.position = position
-
     def _index(self, branch: _Branch, column: int = 0) -> QModelIndex:
-        return QModelIndex() if branch is self._root else self.createIndex(branch.position, column, branch.number)
+        return QModelIndex() if branch is self._root else self.createIndex(branch.place(), column, branch.number)
 
     def _branch(self, index: Index) -> _Branch:
         return self._branches[index.internalId()] if index.isValid() else self._root
