@@ -47,6 +47,7 @@ class DetailsPane(Pane):
         self.name = ElidedLabel(self.title, self)
         self.name.setFont(self.heading.font())
         self.tools.replaceWidget(self.heading, self.name)
+        self.heading.hide()
         self.heading.deleteLater()
         self.heading = self.name
         self._send = send
@@ -58,7 +59,9 @@ class DetailsPane(Pane):
         self._order = asyncio.Lock()
         self._input_ended: set[str] = set()
         self.output = OutputView("Output", self, can_save=can_save)
+        self.output.text.setPlaceholderText("What the job prints appears here.")
         self.errors = OutputView("Errors", self, can_save=can_save)
+        self.errors.text.setPlaceholderText("What the job prints on its standard error appears here.")
         self.input = InputLine(self)
         self.timeline = Timeline(self)
         self.facts = Facts(self)
@@ -93,7 +96,15 @@ class DetailsPane(Pane):
         }
 
     def look_at(self, job: RemoteJob | None) -> None:
-        """Show this job from now on, as it stands now; None shows none."""
+        """Show this job from now on, as it stands now; None shows none. A fault of the pane's own stays in it."""
+        if self._fault:
+            return
+        try:
+            self._look_at(job)
+        except Exception as error:  # noqa: BLE001 - the edge of a pane: the rest of the window goes on
+            self._fail(error)
+
+    def _look_at(self, job: RemoteJob | None) -> None:
         other = (job and job.key) != (self._job and self._job.key)
         self._job = job
         if other:
