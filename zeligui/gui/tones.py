@@ -10,6 +10,8 @@ HUES = {"good": 140, "warn": 38, "bad": 2}
 """Degrees on the colour circle."""
 CONTRAST = 4.5
 """The least contrast of text, WCAG 2.1, success criterion 1.4.3."""
+CONTRAST_IN_DARK = 7.0
+"""Saturated colours on black look darker than they are."""
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -37,10 +39,11 @@ def _colour(tone: str, base_name: str, text_name: str) -> str:
     if tone not in HUES:
         return text_name
     dark = luminance(base) < 0.5
+    least = CONTRAST_IN_DARK if dark else CONTRAST + 0.3
     for step in range(101):
         lightness = (step if dark else 100 - step) / 100
         found = QColor.fromHslF(HUES[tone] / 360, 0.75, lightness)
-        if 0.25 <= lightness <= 0.75 and contrast(found, base) >= CONTRAST + 0.3:
+        if 0.25 <= lightness <= 0.75 and contrast(found, base) >= least:
             return found.name()
     return text_name
 
