@@ -39,6 +39,19 @@ async def test_a_host_of_two_sources_stays_when_one_goes(clock: Handset) -> None
         assert [host.name for host in machines.hosts()] == ["lab1"]
 
 
+async def test_a_source_that_takes_the_place_of_another_goes_on_with_what_is_known(clock: Handset) -> None:
+    slow, quick = Scripted("ssh://lab1"), Scripted("ssh://lab1")
+    async with watching(clock, slow) as machines:
+        await slow.say(load1=1.0)
+        names = machines.names
+        await machines.change([quick])
+        assert machines.names == names
+        assert machines.hosts()[0].values["load1"] == 1.0
+        await clock.pass_by(1)
+        await quick.say(load1=2.0)
+        assert machines.history("lab1", "load1")[1].tolist() == [1.0, 2.0]
+
+
 async def test_labels_are_replaced_and_removed(clock: Handset) -> None:
     source = Scripted("ssh://lab1")
     async with watching(clock, source, labels={"lab1": {"room": "2.11", "owner": "ana"}}) as machines:

@@ -15,15 +15,15 @@ from zeligui.session.ledger import Ledger
 JOB = "a" * 32
 
 
+def event(kind: str, reason: str = "", **data: Any) -> Event:
+    return Event(kind, "pi", reason, JOB, 1, "node1", "profile1", data)
+
+
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     opened = Journal.open(tmp_path / "journal.sqlite")
     yield opened
     opened.close()
-
-
-def event(kind: str, reason: str = "", **data: Any) -> Event:
-    return Event(kind, "pi", reason, JOB, 1, "node1", "profile1", data)
 
 
 def begun() -> list[Event]:
@@ -52,12 +52,16 @@ async def test_it_adds_up_what_was_there_and_what_comes(journal: Journal) -> Non
     assert [one.event for one in ledger.events_of("pi")] == ["placed", "running", "done", "finished"]
 
 
-async def test_a_violation_lasts_until_something_ends_it(journal: Journal) -> None:
+@pytest.mark.parametrize(
+    "end",
+    [event("recovered"), event("done"), Event("degraded", "pi", profile="b"), Event("promoted", "pi", profile="a")],
+)
+async def test_a_violation_lasts_until_something_ends_it(end: Event, journal: Journal) -> None:
     ledger = Ledger(journal)
     await journal.append(*begun(), event("violated", "too little memory"))
     await ledger.catch_up()
     assert ledger.violated == {JOB: "too little memory"}
-    await journal.append(event("recovered"))
+    await journal.append(end)
     await ledger.catch_up()
     assert ledger.violated == {}
 

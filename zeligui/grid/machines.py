@@ -87,6 +87,11 @@ class Machines:
     def _begin(self, feed: Feed) -> None:
         self._following[feed] = self._tasks.start(f"watching {feed.url}", self._follow(feed))
 
+    async def _end(self, feed: Feed) -> None:
+        if task := self._following.pop(feed, None):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     async def close(self) -> None:
         """Stop watching; nothing of it runs any more afterwards."""
         await self._tasks.stop()
@@ -118,14 +123,18 @@ class Machines:
     ) -> None:
         """Watch these sources instead, while all else goes on: one that is watched already is not begun anew.
 
-        Machines of which no source speaks any more are forgotten. `expiry_s` and `labels` replace those before.
+        A source that takes the place of another with its URL goes on with what is known. Machines of which no source
+        speaks any more are forgotten. `expiry_s` and `labels` replace those before.
         """
         self._expiry_s = self._expiry_s if expiry_s is None else expiry_s
+        by_url = {source.url: source for source in sources}
         for feed in [feed for feed in self._roster.feeds if feed.source not in sources]:
-            if task := self._following.pop(feed, None):
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-            self._roster.remove(feed)
+            await self._end(feed)
+            if successor := by_url.get(feed.url):
+                feed.source = successor
+                self._begin(feed)
+            else:
+                self._roster.remove(feed)
         watched = self.sources
         for source in sources:
             if source not in watched:
@@ -140,9 +149,8 @@ class Machines:
     async def search(self, limit_s: float = 10.0) -> None:
         """Try silent sources again at once, read directories and files anew, and wait as `first_round` does."""
         for feed in self._roster.feeds:
-            if not feed.reaches and feed.status == "up" and (task := self._following.get(feed)):
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            if not feed.reaches and feed.status == "up":
+                await self._end(feed)
                 feed.answered = False
                 self._begin(feed)
             elif feed.failures:

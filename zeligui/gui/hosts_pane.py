@@ -45,7 +45,14 @@ class AttributeRow:
     time: float
 
 
-Row = Host | AttributeRow
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """What there is to say of a host besides its figures."""
+
+    name: str
+
+
+Row = Host | AttributeRow | StatusRow
 
 
 class HostsPane(Pane):
@@ -153,7 +160,7 @@ class HostsPane(Pane):
         )
 
     def _age_of(self, row: Row) -> str:
-        time = row.time if isinstance(row, AttributeRow) else _newest(row)
+        time = _newest(row)
         if time is None:
             return ""
         if time == float("inf"):
@@ -164,13 +171,17 @@ class HostsPane(Pane):
     def _tone(self, row: Row) -> str:
         if isinstance(row, Host):
             return STATUSES[row.status][1] if row.status != "up" else ""
+        if isinstance(row, StatusRow):
+            return "warn"
         return "dim" if self._clock.age() - row.time > self._expiry_s else ""
 
 
 def _attributes(host: Host, named: frozenset[str]) -> tuple[Node, ...]:
     names = [name for name in host.values if not named or name.casefold() in named]
     ordered = sorted(names, key=lambda name: (_ORDER.get(name.casefold(), len(_ORDER)), name.casefold()))
-    return tuple(Node(name, AttributeRow(name, host.values[name], host.times[name])) for name in ordered)
+    attributes = (Node(name, AttributeRow(name, host.values[name], host.times[name])) for name in ordered)
+    said = (Node(("status",), StatusRow(host.detail)),) if host.detail else ()
+    return (*said, *attributes)
 
 
 def _name(row: Row) -> str:
@@ -178,6 +189,8 @@ def _name(row: Row) -> str:
 
 
 def _value(row: Row) -> str:
+    if isinstance(row, StatusRow):
+        return ""
     return value_text(row.value) if isinstance(row, AttributeRow) else STATUSES[row.status][2]
 
 
@@ -192,11 +205,15 @@ def _dim(_row: Row) -> str:
 def _tooltip(row: Row) -> str:
     if isinstance(row, AttributeRow):
         return f"{visible(row.name)} is {value_text(row.value)} {unit_of(row.name)}".rstrip()
+    if isinstance(row, StatusRow):
+        return visible(row.name, 2000)
     return "\n".join(filter(None, (visible(row.name), visible(row.source), visible(row.detail, 2000))))
 
 
-def _newest(host: Host) -> float | None:
-    measured = [time for time in host.times.values() if time < float("inf")]
+def _newest(row: Row) -> float | None:
+    if not isinstance(row, Host):
+        return row.time if isinstance(row, AttributeRow) else None
+    measured = [time for time in row.times.values() if time < float("inf")]
     return max(measured) if measured else None
 
 

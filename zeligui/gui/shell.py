@@ -180,7 +180,7 @@ class Shell:
         job = self._job()
         self.window.details.look_at(job)
         if job and job.host:
-            self.window.plots.look_at(job.host, job.experiment)
+            self.window.plots.look_at(job.host, job.experiment, job.instance)
         self.say_why_not()
 
     def _look_at_host(self, host: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -189,10 +190,13 @@ class MainWindow(QMainWindow):
         shown = self.snapshot
         if shown is None:
             return
-        silent = sum(host.status != "up" for host in shown.hosts.values())
+        statuses = Counter(host.status for host in shown.hosts.values())
+        silent = len(shown.hosts) - statuses["up"] - statuses["stale"]
+        notes = [
+            f"{number:,} {word}" for number, word in ((silent, "unreachable"), (statuses["stale"], "stale")) if number
+        ]
         live = sum(not job.standing.ended for job in shown.jobs)
-        hosts = count_of(len(shown.hosts), "host") + (f", {silent:,} unreachable" if silent else "")
-        parts = [hosts, count_of(live, "job")]
+        parts = [", ".join((count_of(len(shown.hosts), "host"), *notes)), count_of(live, "job")]
         if shown.searching:
             parts.append(f"searching: {count_of(len(shown.searching), 'source')} to answer")
         elif shown.heard is not None:

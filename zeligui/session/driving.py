@@ -47,12 +47,18 @@ class Driving:
         self._tasks = tasks
         self._woke = woke
         self._driven: dict[str, Driven] = {}
-        self._elsewhere: dict[str, str] = {}
+        self.elsewhere: dict[str, str] = {}
+        """By name, the living process that drives an experiment which is not driven here, in words."""
 
     @property
     def driven(self) -> Mapping[str, Driven]:
         """By name, what is driven here."""
         return self._driven
+
+    @property
+    def all_driven(self) -> frozenset[str]:
+        """The names of the experiments that somebody drives, here or elsewhere."""
+        return frozenset((*self._driven, *self.elsewhere))
 
     async def read(self, file: Path, settings: Settings) -> tuple[Experiment, Contract]:
         """The experiment of a file and its contract, off the loop. UsageError or ContractInvalid."""
@@ -92,6 +98,12 @@ class Driving:
         """The newest measurements as a driven experiment may judge them; None of one that is not driven here."""
         one = self._driven.get(experiment)
         return one.controller.columns() if one and one.controller.state.run else None
+
+    async def look_elsewhere(self) -> bool:
+        """Find out what other processes drive; whether that has changed."""
+        running = [one.name for one in self._ledger.states.values() if one.running and one.name not in self._driven]
+        before, self.elsewhere = self.elsewhere, {name: who for name in running if (who := await self.holder(name))}
+        return self.elsewhere != before
 
     async def left(self) -> list[ExperimentState]:
         """The experiments that run and that no living process drives."""

@@ -88,3 +88,6 @@ class Ledger:
             self.violated[event.job] = event.reason
         elif event.event in NO_LONGER_VIOLATED and event.job:
             self.violated.pop(event.job, None)
+        elif event.event in {"degraded", "promoted"}:  # judged anew, by other constraints
+            for attempt in self.states[event.experiment].attempts:
+                self.violated.pop(attempt, None)

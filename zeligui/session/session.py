@@ -34,8 +34,10 @@ from zeligui.writing import write_experiment, write_settings
 
 CATCH_UP_S = 0.5
 """Between two looks at what other processes wrote into the journal."""
-SHELF_S = 2.0
-"""Between two looks at the files that are open."""
+LOOK_S = 2.0
+"""Between two looks at the files that are open, and at what other processes drive."""
+FIRST_ROUND_S = 5.0
+"""How long a start waits for machines that have not been measured yet."""
 DEMO_PERIOD_S = 1.0
 """Between two measurements of a node of the embedded grid."""
 REFRESH_S = 0.25
@@ -79,7 +81,7 @@ class Session:
         self.grid = await self.embedded.find() if await call(self.home.testbed_folder.is_dir) else None
         await self._watch()
         self._tasks.start("reading the journal", self._follow_journal())
-        self._tasks.start("looking at open files", self._follow_files())
+        self._tasks.start("looking at open files", self._look_around())
 
     async def close(self, *, stop: bool = False) -> None:
         """Stop to drive and to measure; the jobs go on, or with `stop` end first."""
@@ -223,6 +225,7 @@ class Session:
             # What is measured more rarely must come again before it expires.
             self._expiry_s = experiment.reconfiguration.measurement_expiry_s
             await self._watch()
+        await self.machines.first_round(FIRST_ROUND_S)
         await self.driving.start(experiment, contract)
         return experiment.name
 
@@ -280,13 +283,14 @@ class Session:
             if await self.ledger.catch_up():
                 self._changed.set()
 
-    async def _follow_files(self) -> None:
+    async def _look_around(self) -> None:
+        """What files and other processes do, nobody tells."""
         while True:
             before = self.shelf.shown
             await self.shelf.refresh(self.settings)
-            if self.shelf.shown != before:
+            if await self.driving.look_elsewhere() or self.shelf.shown != before:
                 self._changed.set()
-            await self.clock.sleep(SHELF_S)
+            await self.clock.sleep(LOOK_S)
 
 
 def _append_line(file: Path, line: str) -> None:

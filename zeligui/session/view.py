@@ -64,7 +64,7 @@ class View:
         return Snapshot(
             taken=session.clock.age(),
             hosts=self._hosts,
-            jobs=tuple(self._jobs.rows(self._hosts, touched, session.driving.driven)),
+            jobs=tuple(self._jobs.rows(self._hosts, touched, session.driving.all_driven)),
             contracts=self._contracts,
             experiments=dict(ledger.states),
             recent=self._recent,
