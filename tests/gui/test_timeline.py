@@ -61,5 +61,5 @@ def test_rows_are_copied_as_text_and_times_are_whole_in_the_tooltip(timeline: Ti
     timeline.view.selectAll()
     qtbot.keyClick(timeline.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QApplication.clipboard().text().split("\t")
-    assert copied[1:] == ["failed on node1.grid", "node1.grid", "p1", "<b>exit</b>␛ code 3"]
+    assert copied[1:] == ["failed on node1.grid", "<b>exit</b>␛ code 3", "node1.grid", "p1"]
     assert "2026-01-02" in timeline.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)

@@ -73,6 +73,7 @@ class DetailsPane(Pane):
             self.tabs.addTab(part, title)
         for view in (self.output, self.errors):
             self.tools.addWidget(view.tools)
+        self.name.setMinimumHeight(self.output.tools.sizeHint().height())  # so that nothing jumps where they are hidden
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)

@@ -28,9 +28,9 @@ COLUMNS = (
         icon=lambda event: icon(of_kind(event.event).picture),
         tone=lambda event: of_kind(event.event).tone,
     ),
+    Column("Why", reason, tooltip=lambda event: reason(event, 2000)),
     Column("Host", lambda event: visible(event.host or "")),
     Column("Profile", lambda event: visible(event.profile or "")),
-    Column("Why", reason, tooltip=lambda event: reason(event, 2000)),
 )
 
 
@@ -40,7 +40,7 @@ class Timeline(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = RowModel(COLUMNS, lambda event: event.sequence, self)
-        self.view = Table("Timeline", self.model, (11, 31, 16, 12, 40), self)
+        self.view = Table("Timeline", self.model, (11, 28, 40, 16, 12), self)
         self._shown: tuple[int | None, int, int] | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
