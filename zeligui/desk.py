@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from zeligui.errors import Unreachable, ZeliGridError
 
 LIMIT_S = 30.0
 TAKEN_S = 1.0
-"""Who asks is on this machine and has its question ready."""
+"""Who asks is on this machine and has its question ready; a window stands still until it is taken."""
 PIECE = 65536
 LARGEST = 16 * 1024 * 1024
 
@@ -58,7 +59,7 @@ def ask(where: bytes, request: Message, *, limit_s: float = LIMIT_S) -> dict[str
         try:
             _check_user(link)
             _send(link, request)
-            return _receive(link)
+            return _receive(link, limit_s)
         except (OSError, ValueError) as error:
             raise Unreachable(f"It does not answer ({error}).") from error
 
@@ -74,19 +75,23 @@ class Desk:
         except OSError as error:
             self._socket.close()
             raise Occupied("Another program of the kind runs already.") from error
+        self._socket.setblocking(False)
         self._socket.listen()
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
     def answer(self, obey: Callable[[Message], Message]) -> None:
-        """Take one waiting request; what `obey` refuses with a ZeliGridError is told to who asked."""
-        link, _ = self._socket.accept()
+        """Take one waiting request, if there is one; what `obey` refuses with a ZeliGridError is told to who asked."""
+        try:
+            link, _ = self._socket.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
         with link:
             link.settimeout(TAKEN_S)
             try:
                 _check_user(link)
-                _send(link, _obeyed(obey, _receive(link)))
+                _send(link, _obeyed(obey, _receive(link, TAKEN_S)))
             except (OSError, ValueError):
                 return  # who asked went away, or may not ask: there is nobody to tell
 
@@ -115,13 +120,19 @@ def _send(link: socket.socket, message: Message) -> None:
     link.shutdown(socket.SHUT_WR)
 
 
-def _receive(link: socket.socket) -> dict[str, Any]:
-    text = b""
+def _receive(link: socket.socket, limit_s: float) -> dict[str, Any]:
+    """The one message, within the limit as a whole: a byte now and then does not prolong it."""
+    end = time.monotonic() + limit_s
+    text = bytearray()
     while piece := link.recv(PIECE):
         text += piece
         if len(text) > LARGEST:
             raise ValueError("it says too much")
-    message = json.loads(text)
+        link.settimeout(max(0.001, end - time.monotonic()))
+    try:
+        message = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("what it says is nested too deeply") from error
     if not isinstance(message, dict):
         raise ValueError("it says no JSON object")
     return message
