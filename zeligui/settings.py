@@ -56,12 +56,18 @@ class Reconfiguration:
     """When and how an application is kept in its contract: the `[reconfiguration]` section."""
 
     interval_s: float = option(
-        10.0, "Interval", "Between two attempts.", key="interval", unit=Dimension.TIME, low=0.1, high=DAY
+        10.0,
+        "Time between reconfiguration attempts",
+        "How often another machine, or a better profile, is looked for.",
+        key="interval",
+        unit=Dimension.TIME,
+        low=0.1,
+        high=DAY,
     )
     host_check_s: float = option(
         5.0,
-        "Host check",
-        "Between two verifications of a machine in use.",
+        "Time between host verifications",
+        "How often it is verified that a machine in use and its job are alive.",
         key="host_check",
         unit=Dimension.TIME,
         low=0.1,
@@ -69,22 +75,38 @@ class Reconfiguration:
     )
     measurement_expiry_s: float = option(
         60.0,
-        "Measurement expiration",
-        "An older value is unknown.",
+        "Measurement expiration time",
+        "An older value is unknown, and unknown is not yes.",
         key="measurement_expiry",
         unit=Dimension.TIME,
         low=0.1,
         high=30 * DAY,
     )
     tolerance_s: float = option(
-        0.0, "Tolerance", "How long a violation may last.", key="tolerance", unit=Dimension.TIME, low=0.0, high=DAY
+        0.0,
+        "Tolerance",
+        "How long a constraint may be violated before the job is moved.",
+        key="tolerance",
+        unit=Dimension.TIME,
+        low=0.0,
+        high=DAY,
     )
     grace_s: float = option(
-        20.0, "Grace", "A silent machine is lost after this.", key="grace", unit=Dimension.TIME, low=0.0, high=DAY
+        20.0,
+        "Grace",
+        "How long a machine in use may be silent before it is given up.",
+        key="grace",
+        unit=Dimension.TIME,
+        low=0.0,
+        high=DAY,
     )
-    restart_finished: bool = option(False, "Restart finished jobs", "A job that is done begins anew.")
-    on_hold: Literal["stop", "leave"] = option("stop", "On hold", "Stop the job when no machine is apt, or leave it.")
-    start: Literal["all", "grow"] = option("all", "Start", "All instances at once, or grow from what there is.")
+    restart_finished: bool = option(False, "Restart finished jobs", "A job that has ended begins anew.")
+    on_hold: Literal["stop", "leave"] = option(
+        "stop", "On hold", "What becomes of a job when no machine is apt: stop it, or leave it where it is."
+    )
+    start: Literal["all", "grow"] = option(
+        "all", "Start", "All instances at once, or as many as there are machines, and more as there are more."
+    )
     gang: bool = option(False, "Gang", "What happens to one instance happens to all.")
 
 
@@ -108,9 +130,17 @@ class Directories:
 class Settings:
     """The user's `settings.toml`."""
 
-    sources: tuple[str, ...] = option((), "Sources", "URLs of what measures machines, such as ssh://lab1.")
+    sources: tuple[str, ...] = option(
+        (), "Sources", "Machines and what measures them, as URLs: ssh://[user@]host[:port], local://, file:///path."
+    )
     period_s: float = option(
-        2.0, "Sensor period", "Between two measurements.", key="period", unit=Dimension.TIME, low=0.1, high=3600.0
+        2.0,
+        "Sensor period",
+        "Between two measurements of a machine.",
+        key="period",
+        unit=Dimension.TIME,
+        low=0.1,
+        high=3600.0,
     )
     known_hosts: tuple[Path, ...] = option((), "Known hosts", "Further files of accepted host keys.")
     identities: tuple[Path, ...] = option((), "Identities", "Further private key files for ssh.")
