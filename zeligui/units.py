@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from enum import Enum
 
 
@@ -50,3 +51,10 @@ def quantity(text: str, dimension: Dimension) -> float:
     if not matched or (matched[2] and matched[2] not in known):
         raise ValueError(f"{text!r} is not a number with one of the units {', '.join(known)}")
     return float(matched[1]) * (UNITS[matched[2]][1] if matched[2] else 1.0)
+
+
+def quantity_text(number: float, dimension: Dimension) -> str:
+    """A number in the own unit of `dimension` as a text that `quantity` reads as the same number: "10 s", "0.5"."""
+    text = f"{Decimal(repr(float(number))):f}"  # no exponent, all digits that count
+    whole = text.removesuffix(".0")
+    return whole if dimension is Dimension.PLAIN else f"{whole} {dimension.value}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeligui.errors import UsageError
-from zeligui.units import Dimension
+from zeligui.units import Dimension, quantity_text
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -27,9 +27,12 @@ def write_settings(file: Path, settings: Any, before: Any) -> None:
     _write(file, settings, before, PRIVATE)
 
 
-def write_experiment(file: Path, experiment: Any, before: Any) -> None:
-    """Write an experiment file: what differs from `before`, which is what the settings give by themselves."""
-    _write(file, experiment, before, COMMON)
+def write_experiment(file: Path, experiment: Any, before: Any, *, anew: bool = False) -> None:
+    """Write an experiment file: what differs from `before`, which is what the settings give by themselves.
+
+    Of a file that is there all else stays, or, `anew`, nothing.
+    """
+    _write(file, experiment, before, COMMON, anew=anew)
 
 
 def table_of(value: Any, before: Any) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def written(value: Any, details: Mapping[str, Any]) -> Any:
     """A value as TOML has it: a quantity with its unit, a path as text."""
     unit: Dimension | None = details.get("unit")
     if unit is not None:
-        return f"{value:.15g} {unit.value}"
+        return quantity_text(value, unit)
     if isinstance(value, tuple):
         return [str(one) for one in value]
     if isinstance(value, Mapping):
@@ -57,32 +60,72 @@ def written(value: Any, details: Mapping[str, Any]) -> Any:
     return value
 
 
-def _write(file: Path, value: Any, before: Any, mode: int) -> None:
+def _write(file: Path, value: Any, before: Any, mode: int, *, anew: bool = False) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        document = tomlkit.parse(file.read_text("utf-8-sig")) if file.exists() else tomlkit.document()
-        _merge(document, table_of(value, before))
+        there = not anew and file.exists()
+        document = tomlkit.parse(file.read_bytes().decode("utf-8-sig")) if there else tomlkit.document()
+        _merge(document, table_of(value, before), file)
         _replace(file, document, mode)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"The file {file} cannot be written: {reason}.", hint="Check its rights.") from error
+    except OSError as error:
+        raise UsageError(f"The file {file} cannot be written: {error.strerror}.", hint="Check its rights.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The file {file} is not UTF-8 text (byte {error.start}).", hint="Correct it first."
+        ) from error
+    except UnicodeEncodeError as error:
+        raise UsageError(f"The text {error.object!r} cannot be written into {file}: it is not Unicode.") from error
     except TOMLKitError as error:
         raise UsageError(f"The file {file} is not valid TOML: {error}.", hint="Correct it first.") from error
 
 
-def _merge(table: Any, changes: Mapping[str, Any]) -> None:
-    """Set keys in a document; a mapping of texts is replaced as a whole, a section key by key."""
+def _merge(table: Any, changes: Mapping[str, Any], file: Path) -> None:
+    """Set keys in a document, those of sections one by one."""
     import tomlkit
 
     for key, value in changes.items():
-        if isinstance(value, dict) and _is_section(key):
+        if _is_section(key) and isinstance(value, dict):
             if key not in table:
                 table[key] = tomlkit.table()
-            _merge(table[key], value)
+            if not isinstance(table[key], Mapping):
+                raise UsageError(f"In {file}, {key} is no table.", hint="Correct it first.")
+            _merge(table[key], value, file)
         else:
-            table[key] = value
+            _set(table, key, value)
+
+
+def _set(table: Any, key: str, value: Any) -> None:
+    """Set a key; in texts by name only what differs, so that comments beside the others stay."""
+    there = table.get(key)
+    if isinstance(value, dict) and isinstance(there, Mapping):
+        for name in [name for name in there if name not in value]:
+            del there[name]
+        for name, one in value.items():
+            if there.get(name) != one:
+                _set(there, name, one)
+    elif key in table or isinstance(value, dict):
+        table[key] = value
+    else:
+        _add(table, key, value)
+
+
+def _add(table: Any, key: str, value: Any) -> None:
+    """Add a key below the last one, where tomlkit has it below the comment above the next section."""
+    from tomlkit.container import Container
+    from tomlkit.items import AbstractTable, InlineTable, Table
+
+    body = table.value if isinstance(table, Table) else table
+    last = None
+    for name, item in body.body if isinstance(body, Container) else ():
+        if isinstance(item, AbstractTable) and not isinstance(item, InlineTable):
+            break
+        last = name or last
+    if last is None:
+        table[key] = value
+    else:
+        body._insert_after(last, key, value)
 
 
 def _is_section(key: str) -> bool:
