@@ -61,6 +61,11 @@ class KeysDialog(QDialog):
         self.resize(self.fontMetrics().averageCharWidth() * 90, self.fontMetrics().height() * 18)
 
     @property
+    def boxes(self) -> list[QCheckBox]:
+        """What can be ticked."""
+        return [box for box, _ in self._boxes]
+
+    @property
     def accepted_lines(self) -> list[str]:
         """The known_hosts lines of what is ticked."""
         return [line for box, line in self._boxes if box.isChecked()]
