@@ -9,7 +9,9 @@ from shlex import quote
 HERE = Path(__file__).resolve().parent
 OWN_PYTHON = HERE / ".venv" / "bin" / "python"
 AGAIN = "ZELIGRID_IN_OWN_ENVIRONMENT"
-NEEDED = ("keyring", "lark", "numpy", "paramiko", "rich", "sqlalchemy")
+NEEDED = (
+    "PySide6", "keyring", "lark", "ldap3", "numpy", "paramiko", "pyqtgraph", "qasync", "rich", "sqlalchemy", "tomlkit"
+)  # fmt: skip
 
 
 def main() -> int:
@@ -19,10 +21,7 @@ def main() -> int:
         os.execv(OWN_PYTHON, [str(OWN_PYTHON), __file__, *sys.argv[1:]])  # noqa: S606 - no shell is wanted
     lacking = what_is_lacking()
     if lacking:
-        print(
-            f"zeligrid: this Python lacks {lacking}. Type this once:  make -C {quote(str(HERE))} run", file=sys.stderr
-        )
-        return 1
+        return fail(f"This Python lacks {lacking}. Type this once in a terminal:  make -C {quote(str(HERE))} run")
     from zeligui.cli import main as command
 
     return command()
@@ -35,6 +34,17 @@ def what_is_lacking() -> str:
     from importlib.util import find_spec
 
     return ", ".join(name for name in NEEDED if find_spec(name) is None)
+
+
+def fail(words: str) -> int:
+    """Say why it cannot start: on standard error, and on the screen where that is not read, as after a double click."""
+    print(f"zeligrid: {words}", file=sys.stderr, flush=True)
+    try:
+        from zeligui.display import show
+    except (ImportError, SyntaxError):  # an older Python does not even read it
+        return 1
+    show(words)
+    return 1
 
 
 if __name__ == "__main__":

@@ -189,16 +189,6 @@ def test_it_starts_from_a_checkout(start):
     assert ended.stdout == f"zeligrid {__version__}\n"
 
 
-def test_main_py_without_what_it_needs_says_how_to_get_it(tmp_path):
-    (tmp_path / "main.py").write_bytes((ROOT / "main.py").read_bytes())
-    ended = subprocess.run(
-        [sys.executable, "-S", "-E", "main.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30
-    )
-    assert ended.returncode == 1
-    assert ended.stderr.count("\n") == 1
-    assert f"make -C {tmp_path} run" in ended.stderr
-
-
 def test_reading_the_command_line_loads_nothing_heavy():
     heavy = {"numpy", "lark", "sqlalchemy", "paramiko", "keyring", "rich", "asyncio", "PySide6", "dataclasses"}
     words = f"import sys; from zeligui.cli import parser; parser(); print({heavy} & set(sys.modules))"
