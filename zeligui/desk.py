@@ -105,7 +105,7 @@ def _obeyed(obey: Callable[[Message], Message], request: Message) -> Message:
     except ZeliGridError as error:
         return {"error": str(error), "hint": error.hint}
     except (OSError, LookupError, TypeError, ValueError) as error:
-        return {"error": f"That cannot be done ({error}).", "hint": ""}
+        return {"error": f"It cannot do that ({type(error).__name__}: {error}).", "hint": ""}
 
 
 def _check_user(link: socket.socket) -> None:

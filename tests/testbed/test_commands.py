@@ -147,14 +147,24 @@ def assert_refused(done: subprocess.CompletedProcess[str], status: int, words: s
 def test_it_shows_its_nodes_and_is_taken_down():
     with up("--nodes", "2", "--json") as process:
         line = first_line(process)
+        idle = {"cpu": 0, "memory": 0, "seconds": 0.0}
+        assert zeligrid("load", "node1.grid", "--cpu", "1", "--memory", "5").returncode == 0
+        assert zeligrid("cut", "node1.grid").returncode == 0
         assert zeligrid("stop", "node2.grid").returncode == 0
         shown = json.loads(zeligrid("show", "--json").stdout)
         assert {key: shown[key] for key in line} == line
-        assert [(one["node"], one["on"], one["cut"]) for one in shown["nodes"]] == [
-            ("node1.grid", True, False),
-            ("node2.grid", False, False),
-        ]
-        assert "node2.grid" in zeligrid("show").stdout
+        first, second = shown["nodes"]
+        assert 0 < first["load"].pop("seconds") <= 60
+        assert first == {
+            "node": "node1.grid", "source": line["sources"][0], "on": True, "cut": True,
+            "load": {"cpu": 1, "memory": 5},
+        }  # fmt: skip
+        assert (second["on"], second["cut"], second["load"]) == (False, False, idle)
+        said = zeligrid("show").stdout.splitlines()
+        assert said[0].startswith(f"node1.grid   {line['sources'][0]}   cut off, 1 spinning and 5 MB held for ")
+        assert said[1] == f"node2.grid   {line['sources'][1]}   powered off"
+        assert zeligrid("load", "node1.grid", "--cpu", "0").returncode == 0
+        assert json.loads(zeligrid("show", "--json").stdout)["nodes"][0]["load"] == idle
         assert json.loads(zeligrid("down", "--json").stdout) == {"done": True}
         assert process.wait(10) == 0
     assert left_behind(seen_as_grid(line)) == []
@@ -162,12 +172,34 @@ def test_it_shows_its_nodes_and_is_taken_down():
     assert zeligrid("down").returncode == 3
 
 
-def test_it_goes_on_when_who_started_it_reads_no_more():
+@pytest.mark.parametrize("early", [False, True], ids=["after its line", "before"])
+def test_it_goes_on_when_who_started_it_reads_no_more(early):
+    reading, writing = os.pipe()
     command = [sys.executable, "-m", "zeligui.cli", "testbed", "up", "--nodes", "1", "--json"]
-    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    first_line(process)
-    assert process.stdout
-    process.stdout.close()
+    with os.fdopen(reading) as output:
+        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=writing, stderr=writing, start_new_session=True)
+        os.close(writing)
+        if not early:
+            assert "sources" in json.loads(output.readline())
+    eventually(lambda: zeligrid("show").returncode == 0)
+    assert_goes_on_until_taken_down(process)
+
+
+def test_it_goes_on_when_who_started_it_has_ended(tmp_path):
+    output = tmp_path / "output"
+    command = f"{sys.executable} -m zeligui.cli testbed up --nodes 1 --json >{output} 2>&1 & echo $!"
+    starter = subprocess.Popen(
+        ["/bin/sh", "-c", command], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    grid = int(starter.communicate(timeout=10)[0])
+    eventually(lambda: output.read_text().endswith("\n"))
+    assert zeligrid("load", "node1.grid", "--seconds", "1").returncode == 0
+    assert zeligrid("down").returncode == 0
+    eventually(lambda: not Path(f"/proc/{grid}/cwd").exists())  # a zombie of nobody's has none either
+    assert len(output.read_text().splitlines()) == 1
+
+
+def assert_goes_on_until_taken_down(process: subprocess.Popen[bytes]) -> None:
     assert zeligrid("load", "node1.grid", "--seconds", "1").returncode == 0
     assert zeligrid("down").returncode == 0
     assert process.wait(10) == 0

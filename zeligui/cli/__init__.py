@@ -7,7 +7,7 @@ import importlib
 import sys
 
 from zeligui import __version__
-from zeligui.cli.common import common_options, home, say
+from zeligui.cli.common import common_options, discard_output, home, say
 from zeligui.errors import ZeliGridError
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("zeligrid: interrupted")
         status = INTERRUPTED
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
         status = PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the outermost edge: nobody is shown a traceback unasked
         status = _tell_unexpected(error, options)
@@ -120,7 +120,7 @@ def _tell_unexpected(error: Exception, options: argparse.Namespace) -> int:
     if options.debug:
         _show_traceback(error)
     if isinstance(error, OSError):
-        _discard_output()  # it may be what failed, on a full disk
+        discard_output()  # it may be what failed, on a full disk
         say(f"zeligrid: The system refused: {error.strerror or error} {error.filename or ''}".rstrip())
     else:
         say(f"zeligrid: ZeliGrid itself failed ({type(error).__name__}: {error}).")
@@ -156,14 +156,3 @@ def _print_anything(stream: TextIO) -> None:
     if isinstance(stream, TextIOWrapper):
         utf8 = stream.encoding.lower().replace("-", "") == "utf8"
         stream.reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
-
-
-def _discard_output() -> None:
-    """Nobody can read our output any more: what is still to be flushed at exit goes nowhere."""
-    import os
-
-    output = sys.__stdout__
-    if output is not None and output is sys.stdout:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, output.fileno())
-        os.close(nowhere)

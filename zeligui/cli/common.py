@@ -185,3 +185,14 @@ def tell_of_silence(hosts: Iterable[Host]) -> None:
 def say(text: str) -> None:
     """Tell the user something, on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+def discard_output() -> None:
+    """Nobody can read our output any more: what is still to be flushed at exit goes nowhere."""
+    import os
+
+    output = sys.__stdout__
+    if output is not None and output is sys.stdout:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, output.fileno())
+        os.close(nowhere)

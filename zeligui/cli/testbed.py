@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from zeligui.cli.common import add_command, home, print_json, seconds, writable
+from zeligui.cli.common import add_command, discard_output, home, print_json, seconds, writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ examples:
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `testbed up`, `load`, `stop`, `start`, `cut` and `heal`."""
+    """Add `testbed up`, `load`, `stop`, `start`, `cut`, `heal`, `show` and `down`."""
     testbed = add_command(
         commands,
         "testbed",
@@ -96,8 +96,8 @@ def up(options: argparse.Namespace) -> int:
     from zeligui.testbed.supervisor import run
 
     folder = writable(home(options).testbed_folder)
-    announce = _announce_json if options.json else _announce
-    ended_by = run(folder, options.nodes, wanted=options.isolation, announce=announce)
+    words = _as_json if options.json else _words
+    ended_by = run(folder, options.nodes, wanted=options.isolation, announce=lambda summary: _announce(words(summary)))
     return 128 + ended_by if ended_by == signal.SIGINT else 0
 
 
@@ -118,7 +118,7 @@ def show(options: argparse.Namespace) -> int:
         return 0
     for node in answer["nodes"]:
         state = "powered off" if not node["on"] else "cut off" if node["cut"] else "up"
-        print(f"{node['node']:12} {node['source']}   {state}")
+        print(f"{node['node']:12} {node['source']}   {state}{_load_words(**node['load'])}")
     print(f"\n  known hosts  {answer['known_hosts']}\n  identity     {answer['identity']}")
     return 0
 
@@ -161,11 +161,24 @@ def _command(options: argparse.Namespace, deed: str, words: str, details: Mappin
     return 0
 
 
-def _announce_json(summary: Summary) -> None:
-    print(json.dumps(summary.as_json()), flush=True)  # one line at a terminal too: programs read just that
+def _load_words(cpu: int, memory: int, seconds: float) -> str:
+    has = [f"{cpu} spinning"] * bool(cpu) + [f"{memory} MB held"] * bool(memory)
+    return f", {' and '.join(has)} for {seconds:.0f} s more" if has else ""
 
 
-def _announce(summary: Summary) -> None:
+def _announce(words: str) -> None:
+    """Say what runs. A program that started the grid and has gone is no reason to end it: `show` finds it."""
+    try:
+        print(words, flush=True)
+    except BrokenPipeError:
+        discard_output()
+
+
+def _as_json(summary: Summary) -> str:
+    return json.dumps(summary.as_json())  # one line at a terminal too: programs read just that
+
+
+def _words(summary: Summary) -> str:
     lines = [
         " ".join(plan.url for plan in summary.nodes),
         "",
@@ -186,4 +199,4 @@ def _announce(summary: Summary) -> None:
         f"  zeligrid testbed load {summary.nodes[0].name}",
         "Ctrl+C ends the grid.",
     ]
-    print("\n".join(lines), flush=True)
+    return "\n".join(lines)

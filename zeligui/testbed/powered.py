@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from zeligui.errors import UsageError, ZeliGridError
@@ -21,6 +21,7 @@ from zeligui.testbed.processes import Process, kill
 ANSWER_S = 10.0
 SO_PASSCRED = 16  # from asm-generic/socket.h; Python has no name for it
 CREDENTIALS = "3i"
+NO_LOAD = Load(0, 0, 0.0)
 
 
 class Node:
@@ -35,6 +36,8 @@ class Node:
         self._figures = Figures(plan.figures, plan.hardware)
         self._pulse = Pulse()
         self._cut = False
+        self._load = NO_LOAD
+        self._load_ends = 0.0
         self._first = 0
         self._server = 0
         self._lifeline: socket.socket | None = None
@@ -48,6 +51,12 @@ class Node:
     def is_cut(self) -> bool:
         """Whether its link is dead."""
         return self._cut
+
+    @property
+    def load_now(self) -> Load:
+        """The load that it was given and still has, with the seconds that are left."""
+        left = self._load_ends - time.monotonic()
+        return replace(self._load, seconds=left) if left > 0 else NO_LOAD
 
     def power_on(self) -> None:
         """Boot, unless it runs; `wait` tells when the server listens."""
@@ -86,6 +95,7 @@ class Node:
             self._lifeline.close()
         self._first = self._server = 0
         self._lifeline = None
+        self._load_ends = 0.0
 
     def cut(self, *, dead: bool) -> None:
         """Let the link go dead in silence, or mend it: a stopped server reads, writes and accepts nothing."""
@@ -100,6 +110,8 @@ class Node:
             )
         self._lifeline.send(json.dumps(asdict(load)).encode())
         self._answer(b"loaded")
+        self._load = load if load.processors or load.memory_mb else NO_LOAD
+        self._load_ends = time.monotonic() + self._load.seconds
 
     def measure(self, processes: Iterable[Process]) -> None:
         """Write the figures of the node's processes as of now."""

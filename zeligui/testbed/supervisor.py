@@ -180,7 +180,14 @@ class Supervisor:
 
 def _described(node: Node) -> dict[str, Any]:
     """What `zeligrid testbed show` says of a node."""
-    return {"node": node.plan.name, "source": node.plan.url, "on": bool(node.first), "cut": node.is_cut}
+    load = node.load_now
+    return {
+        "node": node.plan.name,
+        "source": node.plan.url,
+        "on": bool(node.first),
+        "cut": node.is_cut,
+        "load": {"cpu": load.processors, "memory": load.memory_mb, "seconds": round(load.seconds, 1)},
+    }
 
 
 def _load(plan: Plan, request: Message) -> Load:
