@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(
     [ROOT / "main.py", *(file for name in ("zeligui", "tests", "benchmarks") for file in (ROOT / name).rglob("*.py"))]
 )
+GUI = [file for file in MODULES if file.is_relative_to(ROOT / "zeligui" / "gui")]
 
 MOST_LINES = 400
 MEDIAN_FUNCTION = 10
@@ -52,6 +53,13 @@ def test_nothing_is_left_undone():
     assert [str(file) for file in MODULES if file != Path(__file__) and left.search(file.read_text())] == []
 
 
+def test_the_window_has_one_event_loop_and_models_that_are_never_reset():
+    """Each of these stalls a coroutine, loses a selection, or takes seconds over ten thousand rows."""
+    banned = re.compile(r"\bexec\(|\bprocessEvents\b|\bQThread\b|\bQSortFilterProxyModel\b|\bbeginResetModel\b")
+    found = [(str(file), match[0]) for file in GUI for match in banned.finditer(code(file))]
+    assert found == []
+
+
 @pytest.mark.parametrize("group", ["console_scripts", "zeligrid.sources", "zeligrid.jobs"])
 def test_entry_points_lead_somewhere(group):
     points = distribution("zeligrid").entry_points.select(group=group)
@@ -73,6 +81,19 @@ def example(language: str) -> str:
 
 def functions(file: Path) -> list[Function]:
     return [one for one in ast.walk(tree(file)) if isinstance(one, Function)]
+
+
+def code(file: Path) -> str:
+    """A module without its comments and docstrings, which may speak of anything."""
+    return ast.unparse(Bare().visit(ast.parse(file.read_text())))
+
+
+class Bare(ast.NodeTransformer):
+    """Leaves out texts that stand alone."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
+        text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return ast.copy_location(ast.Expr(ast.Constant(...)), node) if text else node
 
 
 def classes(file: Path) -> list[ast.ClassDef]:
