@@ -9,6 +9,9 @@ from typing import Protocol
 
 Value = float | str
 
+NOT_YET = "It has not answered yet."
+"""What is said of a host that was not reached yet, and has not failed either."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -70,6 +73,11 @@ class Host:
     identity: str = ""
     service: str | None = None
     offered_key: str = ""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it has neither answered yet nor failed."""
+        return self.status == "unreachable" and self.detail == NOT_YET
 
     @property
     def ages(self) -> dict[str, float]:

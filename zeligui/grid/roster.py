@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from zeligui.errors import LinkError, UnknownHostKey
 from zeligui.grid.freshness import Freshness
-from zeligui.grid.hosts import Measurement, Source
+from zeligui.grid.hosts import NOT_YET, Measurement, Source
 from zeligui.grid.sources.lines import name_in
 
 WAY = frozenset({"latency", "bandwidth"})
@@ -22,7 +22,7 @@ class Feed:
     order: int
     source: Source
     status: str = "unreachable"
-    detail: str = "It has not answered yet."
+    detail: str = NOT_YET
     answered: bool = False
     waiting: bool = False
     failures: int = 0

@@ -19,6 +19,7 @@ from zeligui.gui.views import popup
 from zeligui.gui.window import MainWindow
 from zeligui.gui.words import count_of, visible
 from zeligui.gui.work import Work
+from zeligui.links.calls import call
 from zeligui.session.session import Session
 from zeligui.session.snapshot import OpenContract, OpenExperiment, RemoteJob
 
@@ -201,7 +202,9 @@ class ExperimentDeeds:
         """Write the file, asked first where it is there already, open it, and start it where that is wished."""
 
         async def open_it() -> None:
-            if file.exists() and not await confirm(self._window, f"Replace {file.name}?", "Replace", [str(file)]):
+            if await call(file.exists) and not await confirm(
+                self._window, f"Replace {file.name}?", "Replace", [str(file)]
+            ):
                 return
             await self._session.write_experiment(file, value, before)
             await self.open(file)

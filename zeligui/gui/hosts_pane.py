@@ -31,6 +31,7 @@ STATUSES = {
     "changed-key": ("host-locked", "bad", "changed key"),
 }
 """Icon, tone and words of each status of a host."""
+AWAITED = ("host", "dim", "connecting")
 _ORDER = {name.casefold(): place for place, name in enumerate(ATTRIBUTES)}
 FEW = 50
 """Hosts that are opened by themselves where the filter names an attribute."""
@@ -170,7 +171,7 @@ class HostsPane(Pane):
 
     def _tone(self, row: Row) -> str:
         if isinstance(row, Host):
-            return STATUSES[row.status][1] if row.status != "up" else ""
+            return _status(row)[1] if row.status != "up" else ""
         if isinstance(row, StatusRow):
             return "warn"
         return "dim" if self._clock.age() - row.time > self._expiry_s else ""
@@ -191,11 +192,15 @@ def _name(row: Row) -> str:
 def _value(row: Row) -> str:
     if isinstance(row, StatusRow):
         return ""
-    return value_text(row.value) if isinstance(row, AttributeRow) else STATUSES[row.status][2]
+    return value_text(row.value) if isinstance(row, AttributeRow) else _status(row)[2]
 
 
 def _icon(row: Row) -> QIcon | None:
-    return icon(STATUSES[row.status][0]) if isinstance(row, Host) else None
+    return icon(_status(row)[0]) if isinstance(row, Host) else None
+
+
+def _status(host: Host) -> tuple[str, str, str]:
+    return AWAITED if host.awaited else STATUSES[host.status]
 
 
 def _dim(_row: Row) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from zeligui.clock import Clock
+from zeligui.grid.hosts import Host
 from zeligui.gui.actions import Actions
 from zeligui.gui.contracts_pane import ContractsPane
 from zeligui.gui.details_pane import DetailsPane
@@ -190,11 +191,8 @@ class MainWindow(QMainWindow):
         shown = self.snapshot
         if shown is None:
             return
-        statuses = Counter(host.status for host in shown.hosts.values())
-        silent = len(shown.hosts) - statuses["up"] - statuses["stale"]
-        notes = [
-            f"{number:,} {word}" for number, word in ((silent, "unreachable"), (statuses["stale"], "stale")) if number
-        ]
+        counts = Counter(_reach(host) for host in shown.hosts.values())
+        notes = [f"{counts[word]:,} {word}" for word in ("connecting", "stale", "unreachable") if counts[word]]
         live = sum(not job.standing.ended for job in shown.jobs)
         parts = [", ".join((count_of(len(shown.hosts), "host"), *notes)), count_of(live, "job")]
         if shown.searching:
@@ -252,3 +250,10 @@ class MainWindow(QMainWindow):
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.dropped.emit(files)
+
+
+def _reach(host: Host) -> str:
+    """How a host counts in the status bar."""
+    if host.awaited:
+        return "connecting"
+    return host.status if host.status in {"up", "stale"} else "unreachable"
