@@ -8,7 +8,7 @@ unexport PYTHONHOME PYTHONPATH
 PY := .venv/bin/python
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
 run: ready-run ## set up a private environment and open the window on a demo grid; without a display, play it here
 	@.venv/bin/zeligrid demo
