@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from zeligui.gui.icons import icon
+from zeligui.gui.words import tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Actions:
         action.setEnabled(not why)
         words = why or DEEDS[name].words
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{words} ({keys})" if keys and not why else words)
+        action.setToolTip(tip(f"{words} ({keys})" if keys and not why else words))
         action.setStatusTip(words)
 
     def _made(self, name: str, deed: Deed, parent: QWidget) -> QAction:

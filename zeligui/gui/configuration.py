@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from zeligui.errors import UsageError
 from zeligui.gui.filter_line import FilterLine
 from zeligui.gui.forms import Form, Row, find_rows
-from zeligui.gui.words import visible
+from zeligui.gui.words import tip, visible
 from zeligui.settings import Place, Settings, check
 
 PAGES = {
@@ -59,6 +59,7 @@ class ConfigurationDialog(QDialog):
         self._trouble.setWordWrap(True)
         self._trouble.setTextFormat(Qt.TextFormat.PlainText)
         kept = QLabel(f"Kept in {visible(str(file))}", self)
+        kept.setTextFormat(Qt.TextFormat.PlainText)
         kept.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         kept.setWordWrap(True)
         layout = QVBoxLayout(self)
@@ -131,7 +132,7 @@ class ConfigurationDialog(QDialog):
         for one in (_Button.Ok, _Button.Apply):
             button = self._buttons.button(one)
             button.setEnabled(not trouble and (changed or one is _Button.Ok))
-            button.setToolTip(trouble or ("" if changed else "Nothing has been changed."))
+            button.setToolTip(tip(trouble) or ("" if changed else "Nothing has been changed."))
 
     def _apply(self) -> bool:
         try:

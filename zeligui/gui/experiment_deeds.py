@@ -17,7 +17,7 @@ from zeligui.gui.dialogs import answer, choose, choose_file, choose_one, confirm
 from zeligui.gui.experiment_form import ExperimentDialog
 from zeligui.gui.views import popup
 from zeligui.gui.window import MainWindow
-from zeligui.gui.words import count_of, visible
+from zeligui.gui.words import count_of, tip, visible
 from zeligui.gui.work import Work
 from zeligui.links.calls import call
 from zeligui.session.session import Session
@@ -26,6 +26,7 @@ from zeligui.session.snapshot import OpenContract, OpenExperiment, RemoteJob
 CONTRACTS = "Contracts (*.contract);;All files (*)"
 EXPERIMENTS = "Experiments (*.toml *.experiment);;All files (*)"
 MOST_RECENT = 10
+LONGEST_PATH = 100
 VERBS = {"cancel": "Stop", "suspend": "Suspend", "resume": "Resume"}
 
 
@@ -312,10 +313,17 @@ class ExperimentDeeds:
     def _fill_recent(self) -> None:
         menu = self._window.recent
         menu.clear()
-        for name in self._list("files/recent"):
-            action = menu.addAction(visible(name, 100))
+        for number, name in enumerate(self._list("files/recent"), 1):
+            action = menu.addAction(f"&{number % MOST_RECENT} {_path_text(name)}")
+            action.setToolTip(tip(f"Open {visible(name, 1000)}"))
             action.triggered.connect(lambda _checked=False, name=name: self.open_later(Path(name)))
         menu.setEnabled(not menu.isEmpty())
+
+
+def _path_text(name: str) -> str:
+    """The end of a path, which tells most, as a menu shows it."""
+    end = name if len(name) <= LONGEST_PATH else f"…{name[1 - LONGEST_PATH :]}"
+    return visible(end).replace("&", "&&")
 
 
 def _why_not(contract: OpenContract, experiment: OpenExperiment | None) -> str:

@@ -23,7 +23,7 @@ from zeligui.errors import UsageError
 from zeligui.experiment.description import ExperimentFile
 from zeligui.gui.editors import Lines
 from zeligui.gui.forms import Form
-from zeligui.gui.words import visible
+from zeligui.gui.words import tip, visible
 from zeligui.settings import Place
 
 SUFFIX = ".toml"
@@ -144,7 +144,7 @@ class ExperimentDialog(QDialog):
         self._trouble.setText(visible(trouble, 1000))
         for button in (self._save, self._start):
             button.setEnabled(not trouble)
-            button.setToolTip(trouble)
+            button.setToolTip(tip(trouble))
 
     def _finish(self, *, start: bool) -> None:
         self.saved.emit(self.form.value, str(self.path), start)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from zeligui.gui.icons import icon
+from zeligui.gui.words import tip
 
 
 class FilterLine(QWidget):
@@ -43,7 +44,7 @@ class FilterLine(QWidget):
         filtering = bool(self.text.strip())
         self.counts.setText(f"{shown:,} of {total:,}" if filtering else "")
         self.counts.setVisible(filtering)
-        self.line.setToolTip(words)
+        self.line.setToolTip(tip(words))
 
 
 class _Line(QLineEdit):

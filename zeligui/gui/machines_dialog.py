@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from zeligui.errors import ZeliGridError
 from zeligui.gui.dialogs import buttons
-from zeligui.gui.words import visible
+from zeligui.gui.words import tip, visible
 from zeligui.links.addresses import parse
 
 
@@ -83,7 +83,7 @@ class MachinesDialog(QDialog):
             words = f"{error} {error.hint}"
         self.trouble.setText(visible(words))
         self._ok.setEnabled(not words)
-        self._ok.setToolTip(words)
+        self._ok.setToolTip(tip(words))
 
 
 def _url(text: str) -> str:

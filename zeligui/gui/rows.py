@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QIcon
 
 from zeligui.gui.tones import brush
+from zeligui.gui.words import tip
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -79,7 +80,7 @@ def _tone(column: Column, row: Any) -> Any:
 _ROLES: dict[int, Callable[[Column, Any], Any]] = {
     int(Role.DecorationRole): lambda column, row: column.icon(row) if column.icon else None,
     int(Role.ForegroundRole): _tone,
-    int(Role.ToolTipRole): lambda column, row: column.tooltip(row) if column.tooltip else None,
+    int(Role.ToolTipRole): lambda column, row: tip(column.tooltip(row)) if column.tooltip else None,
     int(Role.TextAlignmentRole): lambda column, row: _RIGHT if column.numeric else None,
     int(Role.AccessibleTextRole): lambda column, row: f"{column.title}: {(column.accessible or column.text)(row)}",
     RowRole: lambda column, row: row,

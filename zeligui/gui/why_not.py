@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
@@ -48,6 +49,7 @@ class WhyNotDialog(QDialog):
         self.setAccessibleName("Why not this machine?")
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
+        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.contract = QComboBox(self)
         self.contract.setAccessibleName("Contract")
         self.contract.addItems([visible(name) for name in contracts])
@@ -85,6 +87,7 @@ class ExcludesDialog(QDialog):
         self.setAccessibleName("What excludes machines?")
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
+        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.model = TreeModel(
             (
                 Column("Profile, constraint", lambda row: row.text, icon=_icon, tone=_tone),

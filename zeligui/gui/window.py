@@ -23,7 +23,7 @@ from zeligui.gui.log_pane import LogPane
 from zeligui.gui.message_bar import MessageBar
 from zeligui.gui.pane import Pane
 from zeligui.gui.plots_pane import PlotsPane
-from zeligui.gui.words import ago, count_of
+from zeligui.gui.words import Letters, ago, count_of
 from zeligui.session.snapshot import Snapshot
 
 LAYOUT_VERSION = 1
@@ -160,8 +160,10 @@ class MainWindow(QMainWindow):
             action.toggled.connect(lambda shown, pane=pane: shown and pane.setFocus())
 
     def _fill_sort(self, menu: QMenu) -> None:
+        letters = Letters()
         for place, column in enumerate(self.jobs.model.columns):
-            action = menu.addAction(column.title)
+            action = menu.addAction(letters.marked(column.title))
+            action.setToolTip(f"Sort jobs by {column.title}; once more: the other way round")
             action.triggered.connect(lambda _checked=False, place=place: self._sort_jobs(place))
 
     def _sort_jobs(self, column: int) -> None:

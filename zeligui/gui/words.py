@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import escape
+from textwrap import fill
 
 from zeligui.contract.attributes import kind
 from zeligui.grid.hosts import Value
 
 LONGEST_TEXT = 300
+LONGEST_LINE = 100
+"""Signs of a tooltip's line."""
 _CONTROL_PICTURES = 0x2400
 _DELETE, _DELETE_PICTURE = 0x7F, "\u2421"
 
@@ -26,6 +30,27 @@ def picture(sign: str) -> str:
     if code < 0x20:
         return chr(_CONTROL_PICTURES + code)
     return _DELETE_PICTURE if code == _DELETE else "\N{REPLACEMENT CHARACTER}"
+
+
+def tip(text: str) -> str:
+    """A tooltip that means only itself, in lines that fit a screen: Qt takes for markup what has a tag in it."""
+    lines = "\n".join(fill(line, LONGEST_LINE) for line in text.split("\n"))
+    return f"<p>{escape(lines)}</p>".replace("\n", "<br>") if "<" in lines else lines
+
+
+class Letters:
+    """Gives each label a letter of its own to be reached by, as long as there are any."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def marked(self, label: str) -> str:
+        """The label with its letter marked."""
+        for place, letter in enumerate(label):
+            if letter.isalpha() and letter.casefold() not in self._taken:
+                self._taken.add(letter.casefold())
+                return f"{label[:place]}&{label[place:]}"
+        return label
 
 
 def value_text(value: Value | None) -> str:
