@@ -26,12 +26,12 @@ from zeligui.settings import Home, Settings, load
 WINDOW = "window"
 """The kind of desk at which the window takes files that a second start is to open."""
 
-QUIT_S = 15.0
+QUIT_S = 60.0
+"""How long jobs may take to be stopped, and all else to be closed."""
 
 
 def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: int = 4) -> int:
     """Open the window and run until it is closed. UsageError where another one took the desk meanwhile."""
-    settings = load(home)
     desk = Desk(address(WINDOW, home.folder))
     log = _open_log(home)
     application = QApplication.instance() or _application()
@@ -39,7 +39,7 @@ def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: i
     asyncio.set_event_loop(loop)
     try:
         with loop:
-            loop.run_until_complete(run(home, settings, files, desk=desk, demo=demo, nodes=nodes))
+            loop.run_until_complete(run(home, files, desk=desk, demo=demo, nodes=nodes))
     finally:
         asyncio.set_event_loop(None)
         desk.close()
@@ -48,16 +48,17 @@ def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: i
     return 0
 
 
-async def run(
-    home: Home, settings: Settings, files: Sequence[Path], *, desk: Desk, demo: bool = False, nodes: int = 4
-) -> None:
+async def run(home: Home, files: Sequence[Path], *, desk: Desk, demo: bool = False, nodes: int = 4) -> None:
     """The life of one window: shown at once, then filled; closed when the user has said what becomes of the jobs."""
+    settings, trouble = _settings(home)
     shell = Shell(home, settings, SystemClock(), store_of(home))
     _catch_faults(shell)
     bell = QSocketNotifier(desk.fileno(), QSocketNotifier.Type.Read, shell.window)
     bell.activated.connect(lambda: desk.answer(lambda request: _asked(shell, request)))
     try:
         shell.window.show()
+        if trouble:
+            shell.work.report("Read the settings", trouble)
         await shell.open(files, demo=demo, nodes=nodes)
         await shell.until_closed()
     finally:
@@ -66,6 +67,15 @@ async def run(
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIT_S):
                 await shell.close()
+
+
+def _settings(home: Home) -> tuple[Settings, UsageError | None]:
+    """The settings; the defaults, and why, where their file is not right: who double-clicks sees no terminal."""
+    try:
+        return load(home), None
+    except UsageError as error:
+        error.hint = f"The defaults hold until it is right. {error.hint}".strip()
+        return Settings(), error
 
 
 def _asked(shell: Shell, request: Any) -> dict[str, Any]:

@@ -88,6 +88,11 @@ class User:
         assert action.isEnabled(), f"{text}: {action.toolTip()}"
         action.trigger()
 
+    def click(self, text: str) -> None:
+        """Press a button in the window itself."""
+        buttons = self.window.findChildren(QAbstractButton)
+        next(button for button in buttons if plain(button.text()) == text and button.isVisible()).click()
+
     async def presses(self, text: str, kind: type[QWidget] = QDialog) -> None:
         """Press a button of the dialog that is open, or comes."""
         button = await self.sees(lambda: self._button(text, kind))

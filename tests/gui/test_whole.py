@@ -126,3 +126,20 @@ def test_what_is_no_contract_is_a_message_with_retry(name: str, qapp: QApplicati
                 assert name in user.window.messages.texts[0]
 
     run(qapp, look())
+
+
+def test_a_journal_that_cannot_be_used_is_a_message_with_retry(qapp: QApplication) -> None:
+    Home.find().journal_file.parent.mkdir(parents=True)
+    Home.find().journal_file.write_bytes(b"this is no database" * 100)
+
+    async def look() -> None:
+        async with User.sits_down() as user:
+            (text,) = user.window.messages.texts
+            assert "journal" in text
+            assert not user.action("Start").isEnabled()
+            Home.find().journal_file.unlink()
+            user.click("Retry")
+            await user.sees(lambda: user.action("Try the demo grid").isEnabled())
+            assert user.window.messages.texts == []
+
+    run(qapp, look())

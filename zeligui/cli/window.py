@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from zeligui.settings import Home
+
 HAND_OVER_S = 10.0
 
 SUFFIXES = (".contract", ".toml", ".experiment")
@@ -24,12 +26,21 @@ def files_in(words: Sequence[str]) -> bool:
 
 def open_window(options: argparse.Namespace, files: Sequence[str] = (), *, demo: bool = False, nodes: int = 4) -> int:
     """Open the window, or have the one that is open come forward; both open the files."""
+    from zeligui.display import show
+    from zeligui.errors import ZeliGridError
+
+    try:
+        return _open(home(options), [_local(one) for one in files], demo=demo, nodes=nodes)
+    except ZeliGridError as error:
+        show(f"{error}\n{error.hint}".strip())  # who double-clicked sees no terminal
+        raise
+
+
+def _open(places: Home, files: Sequence[Path], *, demo: bool, nodes: int) -> int:
     from zeligui.display import why_no_display
     from zeligui.errors import UsageError
 
-    places = home(options)
-    paths = [_local(one) for one in files]
-    if _hand_over(places.folder, paths, demo=demo):
+    if _hand_over(places.folder, files, demo=demo):
         say("ZeliGrid is open already; it has come forward.")
         return 0
     if why := why_no_display():
@@ -38,7 +49,7 @@ def open_window(options: argparse.Namespace, files: Sequence[str] = (), *, demo:
         )
     from zeligui.app import main
 
-    return main(places, paths, demo=demo, nodes=nodes)
+    return main(places, files, demo=demo, nodes=nodes)
 
 
 def _hand_over(folder: Path, files: Sequence[Path], *, demo: bool) -> bool:

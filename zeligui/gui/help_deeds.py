@@ -10,7 +10,7 @@ from zeligui import __version__
 from zeligui.gui.actions import DEEDS
 from zeligui.gui.configuration import ConfigurationDialog
 from zeligui.gui.dialogs import answer, buttons
-from zeligui.gui.icons import icon
+from zeligui.gui.icons import emblem
 from zeligui.gui.window import MainWindow
 from zeligui.gui.work import Work
 from zeligui.session.session import Session
@@ -98,7 +98,7 @@ def _about(parent: QWidget) -> QDialog:
     dialog.setAccessibleName("About ZeliGrid")
     side = dialog.fontMetrics().height() * 4
     picture, words = QLabel(dialog), QLabel(dialog)
-    picture.setPixmap(icon("host").pixmap(side, side))
+    picture.setPixmap(emblem().pixmap(side, side))
     words.setText(
         f"ZeliGrid {__version__}\n\nKeeps your jobs on machines that honour a contract.\n\n"
         "By the ZeliGrid developers. Licence: Apache-2.0."

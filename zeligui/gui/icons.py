@@ -18,6 +18,11 @@ def icon(name: str) -> QIcon:
     return QIcon(_Drawn(file.read_text("utf-8"))) if file.is_file() else QIcon()
 
 
+def emblem() -> QIcon:
+    """ZeliGrid's own picture, in its own colours."""
+    return QIcon(str(shipped("resources") / "zeligrid.svg"))
+
+
 class _Drawn(QIconEngine):
     """Draws an SVG whose colour is `currentColor`."""
 

@@ -48,7 +48,7 @@ class Shell:
         self.session: Session | None = None
         self._connected = False
         self._waiting: list[Path] = []
-        self._stop = "leave"
+        self._stop = False
         details = DetailsPane(self._follow, self._send, self._events)
         plots = PlotsPane(self._history, self._events, clock)
         self.window = MainWindow(clock, details, plots, store)
@@ -64,7 +64,13 @@ class Shell:
     # --- its life -------------------------------------------------------------------------------------------------
 
     async def open(self, files: Sequence[Path] = (), *, demo: bool = False, nodes: int = 4) -> None:
-        """Open the session and show it; then the files, and what was open and running when it was closed last."""
+        """Open the session and show it; then the files, and what was open and running when it was closed last.
+
+        What goes wrong is a message with Retry, over a window that can do no more than be closed.
+        """
+        await self.work.attempt("Open ZeliGrid", lambda: self._open(files, demo=demo, nodes=nodes))
+
+    async def _open(self, files: Sequence[Path], *, demo: bool, nodes: int) -> None:
         await self._painted()
         session = await self._opened()
         self._connect(session)
@@ -90,23 +96,26 @@ class Shell:
         """Wait until the user wishes to close, and has said what becomes of jobs that run."""
         while True:
             await self.window.closed.wait()
+            answer = await self.experiments.ask_before_closing() if self._connected else "leave"
             self.window.closed.clear()
-            answer = await self.experiments.ask_before_closing() if self.session else "leave"
             if answer is not None:
-                self._stop = answer
+                self._stop = answer == "stop"
                 return
 
     async def close(self) -> None:
         """Save looks, end or leave the jobs, and take all down."""
         self.window.save_looks()
+        if self.session and self._connected:
+            self.experiments.keep_open_files()
+            if self._stop:
+                self.window.say("The jobs are being stopped…", 60)
+                await self.session.driving.stop_all()
         self.window.hide()
         await self.window.details.close_all()
+        await self.work.tasks.stop()
         if self.session:
-            self.experiments.keep_open_files()
-            await self.work.tasks.stop()
-            stop = self._stop == "stop"
-            await self._end_idle_grid(self.session, stop=stop)
-            await self.session.close(stop=stop)
+            await self._end_idle_grid(self.session)
+            await self.session.close()
         self._store.sync()
         self.window.deleteLater()
 
@@ -153,15 +162,13 @@ class Shell:
             except ZeliGridError as error:
                 self.work.report(f"Open {one.experiment.name}", error)
 
-    async def _end_idle_grid(self, session: Session, *, stop: bool) -> None:
+    async def _end_idle_grid(self, session: Session) -> None:
         """The demo grid goes with the window, unless jobs stay on it."""
         if session.grid is None:
             return
-        on_it = [job for job in session.view.snapshot().jobs if job.host in session.grid.nodes]
-        if not any(not job.standing.ended for job in on_it):
-            await session.stop_grid()
-        elif stop:
-            await session.driving.stop_all()
+        await session.ledger.catch_up()
+        jobs = session.view.snapshot().jobs
+        if not any(job.host in session.grid.nodes and not job.standing.ended for job in jobs):
             await session.stop_grid()
 
     # --- showing --------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from zeligui.gui.actions import Actions
 from zeligui.gui.contracts_pane import ContractsPane
 from zeligui.gui.details_pane import DetailsPane
 from zeligui.gui.hosts_pane import HostsPane
-from zeligui.gui.icons import icon
+from zeligui.gui.icons import emblem
 from zeligui.gui.jobs_pane import JobsPane
 from zeligui.gui.log_pane import LogPane
 from zeligui.gui.message_bar import MessageBar
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self._clock = clock
         self._store = store
         self.setWindowTitle("ZeliGrid")
-        self.setWindowIcon(icon("host"))
+        self.setWindowIcon(emblem())
         self.setAcceptDrops(True)
         self.actions_ = Actions(self)
         self.messages = MessageBar(self)

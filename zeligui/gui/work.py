@@ -36,6 +36,14 @@ class Work:
         task = self.tasks.start(doing, begin())
         task.add_done_callback(lambda _: self._running.discard(doing))
 
+    async def attempt(self, doing: str, begin: Begin) -> None:
+        """Do this and wait for it; what fails is reported as `do` does."""
+        self._begin[doing] = begin
+        try:
+            await begin()
+        except ZeliGridError as error:
+            self.report(doing, error)
+
     def doing(self, doing: str) -> bool:
         """Whether this is being done now."""
         return doing in self._running
