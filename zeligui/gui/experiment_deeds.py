@@ -142,6 +142,7 @@ class ExperimentDeeds:
             self.new_experiment(contract.file)
 
     async def _run(self, file: Path) -> None:
+        self._window.say("Starting, as soon as the machines have been measured…", 30)
         name = await self._session.start(file)
         self._window.say(f"{visible(name)} runs.")
         await asyncio.sleep(0)

@@ -17,6 +17,7 @@ from zeligui.gui.why_not import ExcludesDialog, WhyNotDialog
 from zeligui.gui.window import MainWindow
 from zeligui.gui.words import count_of, visible
 from zeligui.gui.work import Work
+from zeligui.links.calls import call
 from zeligui.session.session import Session
 from zeligui.session.snapshot import OpenContract, Snapshot
 from zeligui.shipped import copy_of_demo
@@ -80,7 +81,7 @@ class MachineDeeds:
         self._window.say(f"{count_of(nodes, 'small machine')} are being started on this one…", 60)
         await self._session.start_grid(nodes)
         self._window.say("The demo grid runs. Press Start, then put load on a machine and see what happens.", 20)
-        file = copy_of_demo(self._session.home.folder / "demo")
+        file = await call(copy_of_demo, self._session.home.folder / "demo")
         contract = await self._session.open_file(file)
         self._window.show_snapshot(self._session.view.snapshot())
         self._window.contracts.select_file(contract)
