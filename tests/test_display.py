@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +30,21 @@ def test_without_a_display_it_says_that_none_is_named():
 
 def test_on_a_display_that_answers_a_window_can_be_opened(x: str):
     assert why_no_display() == ""
+
+
+def test_a_display_that_was_only_looked_at_still_lets_a_window_in(x: str):
+    for _ in range(3):
+        assert opened_after_a_look() == "opened"
+
+
+def opened_after_a_look() -> str:
+    """What Qt makes of the display just after it was looked at: it ends the process where it is not let in."""
+    words = "from zeligui.display import why_no_display as why; print(why() or 'opened')"
+    words += "; from PySide6.QtGui import QGuiApplication; QGuiApplication([])"
+    ended = subprocess.run(
+        [sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
+    return ended.stdout.strip() if ended.returncode == 0 else ended.stderr
 
 
 def test_a_display_that_has_gone_does_not_answer(monkeypatch: pytest.MonkeyPatch):

@@ -8,11 +8,14 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 CONNECT_S = 2.0
+ADMITTED_S = 0.5
+PAUSE_S = 0.02
 PACKAGES = (
     "libegl1 libgl1 libxkbcommon0 libfontconfig1 libfreetype6 libglib2.0-0 libdbus-1-3 libx11-6 "
     "libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 "
@@ -107,16 +110,25 @@ def _why_no_plugin(name: str) -> str:
 
 
 def _why_not_let_in(way: str) -> str:
-    """Whether X lets us in, tried by the library that Qt uses."""
+    """Whether X lets us in, tried by the library that Qt uses.
+
+    A server without other clients begins anew when its last one goes, and drops who comes just then. So it is tried for
+    a while, and the link is kept until this process ends: Qt comes next, and would end the process.
+    """
     if way != "xcb":
         return ""
     display = os.environ.get("DISPLAY", "")
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
-    link = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
-    refused = xcb.xcb_connection_has_error(link)
-    xcb.xcb_disconnect(link)
-    return f"the display {display} is another user's, who does not let this one in." if refused else ""
+    end = time.monotonic() + ADMITTED_S
+    while True:
+        link = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
+        if not xcb.xcb_connection_has_error(link):
+            return ""
+        xcb.xcb_disconnect(link)
+        if time.monotonic() > end:
+            return f"the display {display} is another user's, who does not let this one in."
+        time.sleep(PAUSE_S)
 
 
 def _show_by_tk(message: str) -> bool:
