@@ -17,7 +17,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 pytest_plugins = [
-    name for name in ("tests.servers", "tests.directories", "tests.grids", "tests.screens") if importlib.util.find_spec(name)
+    name
+    for name in ("tests.servers", "tests.directories", "tests.grids", "tests.screens")
+    if importlib.util.find_spec(name)
 ]
 
 # Servers live where `su - user` does not look, or below .venv/system (see scripts/system-packages.txt).
