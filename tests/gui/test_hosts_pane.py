@@ -157,7 +157,20 @@ def test_a_filter_that_names_an_attribute_shows_it_alone_and_opened(pane: HostsP
 def test_a_constraint_that_cannot_be_read_hides_nothing_and_says_what_is_wrong(pane: HostsPane) -> None:
     show(pane, *FOUR)
     assert len(type_filter(pane, "cpuAvail > ")) == 4
-    assert "cannot be read" in pane.filter.line.toolTip()
+    assert pane.filter.counts.text() == "not understood"
+    assert "cannot be read" in pane.filter.counts.toolTip()
+
+
+def test_where_a_filter_hides_all_it_says_so_and_offers_to_clear_it(pane: HostsPane, qtbot: QtBot) -> None:
+    show(pane, *FOUR)
+    type_filter(pane, "<b>")
+    type_filter(pane, "no such host")
+    assert "None of 4 hosts is shown." in labels(pane)
+    assert not pane.view.isVisible()
+    (clear,) = pane.nothing.findChildren(QPushButton)
+    qtbot.mouseClick(clear, Qt.MouseButton.LeftButton)
+    assert len(names(pane)) == 4
+    assert pane.view.isVisible()
 
 
 def test_escape_clears_the_filter_and_down_leads_to_the_list(pane: HostsPane, qtbot: QtBot) -> None:

@@ -39,11 +39,16 @@ class FilterLine(QWidget):
     def text(self) -> str:
         return self.line.text()
 
-    def say(self, shown: int, total: int, words: str = "") -> None:
-        """How much of what there is is shown, while a filter holds; `words` is what it is taken as."""
+    def say(self, shown: int, total: int, words: str = "", *, wrong: bool = False) -> None:
+        """How much of what there is is shown, while a filter holds; `words` is what it is taken as.
+
+        One that is `wrong` cannot be read, and hides nothing.
+        """
         filtering = bool(self.text.strip())
-        self.counts.setText(f"{shown:,} of {total:,}" if filtering else "")
+        counts = "not understood" if wrong else f"{shown:,} of {total:,}"
+        self.counts.setText(counts if filtering else "")
         self.counts.setVisible(filtering)
+        self.counts.setToolTip(tip(words))
         self.line.setToolTip(tip(words))
 
 

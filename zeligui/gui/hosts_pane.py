@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPoint, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from zeligui.clock import Clock
 from zeligui.contract.attributes import ATTRIBUTES
 from zeligui.grid.hosts import Host, Value
-from zeligui.grid.search import Search
+from zeligui.grid.search import Found, Search
 from zeligui.gui.filter_line import FilterLine
 from zeligui.gui.icons import icon
-from zeligui.gui.pane import Pane
+from zeligui.gui.pane import EmptyState, Pane
 from zeligui.gui.rows import Column, RowRole
 from zeligui.gui.tree import Node, TreeModel
 from zeligui.gui.views import Tree, select
-from zeligui.gui.words import duration, unit_of, value_text, visible
+from zeligui.gui.words import count_of, duration, unit_of, value_text, visible
 from zeligui.session.snapshot import Snapshot
 
 STATUSES = {
@@ -74,10 +74,14 @@ class HostsPane(Pane):
         self.filter = FilterLine("hosts", "Name, attribute or cpuAvail > 0.5 (Ctrl+F)", self)
         self.model = TreeModel(self._columns(), self)
         self.view = Tree("Hosts and their attributes", self.model, (24, 14, 7, 9), self)
+        self.nothing = EmptyState(self)
+        self._lists = QStackedLayout()
+        self._lists.addWidget(self.view)
+        self._lists.addWidget(self.nothing)
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.filter)
-        layout.addWidget(self.view, 1)
+        layout.addLayout(self._lists, 1)
         self.filter.changed.connect(lambda _: self._filter())
         self.filter.left.connect(self.view.setFocus)
         self.view.selectionModel().currentRowChanged.connect(lambda *_: self.selected.emit(self.current))
@@ -118,22 +122,28 @@ class HostsPane(Pane):
         snapshot = self._snapshot
         if snapshot is None:
             return
-        hosts, words = self._found(snapshot)
+        hosts, found = self._found(snapshot)
         self.model.show_forest(tuple(map(self._node, hosts)))
         if len(self._nodes) > 2 * len(snapshot.hosts) + FEW:
             self._nodes = {name: one for name, one in self._nodes.items() if name in snapshot.hosts}
-        self.filter.say(self.model.rowCount(), len(snapshot.hosts), words)
+        shown, total = self.model.rowCount(), len(snapshot.hosts)
+        words = found.words if found else ""
+        self.filter.say(shown, total, words, wrong=found is not None and found.wrong)
+        if not shown:
+            clear = "&Clear the filter", self.filter.line.clear
+            self.nothing.say(f"None of {count_of(total, 'host')} is shown.", f"Looked for: {words}", [clear])
+        self._lists.setCurrentWidget(self.view if shown else self.nothing)
 
-    def _found(self, snapshot: Snapshot) -> tuple[Iterable[Host], str]:
+    def _found(self, snapshot: Snapshot) -> tuple[Iterable[Host], Found | None]:
         text = self.filter.text.strip()
         if not text or snapshot.columns is None:
             self._named = frozenset()
-            return snapshot.hosts.values(), ""
+            return snapshot.hosts.values(), None
         columns = snapshot.columns
         found = self._search.find(text, columns, attributes=columns.attributes)
         self._named = frozenset(name.casefold() for name in found.attributes)
         shown = {columns.names[place] for place in found.mask.nonzero()[0].tolist()}
-        return (host for name, host in snapshot.hosts.items() if name in shown), found.words
+        return (host for name, host in snapshot.hosts.items() if name in shown), found
 
     def _node(self, host: Host) -> Node:
         """The node of a host, the same object as long as it would show the same."""

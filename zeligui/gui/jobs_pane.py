@@ -14,7 +14,7 @@ from zeligui.gui.icons import icon
 from zeligui.gui.pane import Pane
 from zeligui.gui.rows import Column, RowModel
 from zeligui.gui.views import Table, select
-from zeligui.gui.words import full_time, local_time, memory, visible
+from zeligui.gui.words import count_of, full_time, local_time, memory, visible
 from zeligui.session.snapshot import RemoteJob, Snapshot, Standing
 
 STANDINGS = {
@@ -91,14 +91,9 @@ class JobsPane(Pane):
 
     def update_from(self, snapshot: Snapshot) -> None:
         self.model.show_rows(snapshot.jobs)
-        if snapshot.jobs:
-            self.show_body()
-            if self.current is None and self.model.rowCount():
-                self.select_job(self.model.key_at(0))
-        else:
-            self.show_empty(
-                "No job has been started yet.", "Open a contract or an experiment, then press Start.", picture="job"
-            )
+        self._count()
+        if self.current is None and self.model.rowCount():
+            self.select_job(self.model.key_at(0))
 
     def _filter(self) -> None:
         words = self.filter.text.casefold().split()
@@ -109,7 +104,23 @@ class JobsPane(Pane):
         self.model.filter(lambda job: fits(job) and all(word in _searched(job) for word in words))
 
     def _count(self) -> None:
-        self.filter.say(self.model.shown, self.model.total)
+        shown, total = self.model.shown, self.model.total
+        self.filter.say(shown, total)
+        if shown:
+            self.show_body()
+        elif total:
+            offers = [("Show &all jobs", self.show_all)]
+            self.show_empty(f"None of {count_of(total, 'job')} is shown.", "The filter hides them.", offers)
+        else:
+            self.show_empty(
+                "No job has been started yet.", "Open a contract or an experiment, then press Start.", picture="job"
+            )
+
+    def show_all(self) -> None:
+        """Let no filter hide anything."""
+        self.filter.line.clear()
+        self.which.setCurrentIndex(0)
+        self._filter()
 
 
 def columns() -> Sequence[Column]:
