@@ -45,7 +45,7 @@ class _Drawn(QIconEngine):
     def scaledPixmap(  # noqa: N802
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        found = self.pixmap(size, mode, state)
+        found = self.pixmap((size.toSizeF() * scale).toSize(), mode, state)  # `size` is without the scale since Qt 6.8
         found.setDevicePixelRatio(scale)
         return found
 
@@ -57,6 +57,7 @@ class _Drawn(QIconEngine):
         if name not in self._renderers:
             drawn = self._svg.replace("currentColor", name)
             self._renderers[name] = QSvgRenderer(QByteArray(drawn.encode()))
+            self._renderers[name].setAspectRatioMode(Qt.AspectRatioMode.KeepAspectRatio)
         return self._renderers[name]
 
 

@@ -38,13 +38,12 @@ def _colour(tone: str, base_name: str, text_name: str) -> str:
         return _mixed(text, base).name()
     if tone not in HUES:
         return text_name
-    dark = luminance(base) < 0.5
-    least = CONTRAST_IN_DARK if dark else CONTRAST + 0.3
-    for step in range(101):
-        lightness = (step if dark else 100 - step) / 100
-        found = QColor.fromHslF(HUES[tone] / 360, 0.75, lightness)
-        if 0.25 <= lightness <= 0.75 and contrast(found, base) >= least:
-            return found.name()
+    shades = [QColor.fromHslF(HUES[tone] / 360, 0.75, step / 100) for step in range(25, 81)]
+    dark = luminance(base) < luminance(text)
+    for least in (CONTRAST_IN_DARK, CONTRAST) if dark else (CONTRAST + 0.3, CONTRAST):
+        for shade in shades if dark else reversed(shades):
+            if contrast(shade, base) >= least:
+                return shade.name()
     return text_name
 
 
