@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import qasync
-from PySide6.QtCore import QCoreApplication, QSettings, QSocketNotifier, Qt
+from PySide6.QtCore import QCoreApplication, QSettings, QSocketNotifier, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from zeligui import __version__
@@ -26,6 +27,7 @@ from zeligui.settings import Home, Settings, load
 WINDOW = "window"
 """The kind of desk at which the window takes files that a second start is to open."""
 
+SWEEP_MS = 20_000
 QUIT_S = 60.0
 """How long jobs may take to be stopped, and all else to be closed."""
 
@@ -33,6 +35,7 @@ QUIT_S = 60.0
 def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: int = 4) -> int:
     """Open the window and run until it is closed. UsageError where another one took the desk meanwhile."""
     desk = Desk(address(WINDOW, home.folder))
+    gc.disable()  # else it would run in whatever thread is at work, and end Qt's objects there
     log = _open_log(home)
     application = QApplication.instance() or _application()
     loop = qasync.QEventLoop(application)
@@ -60,6 +63,7 @@ async def run(home: Home, files: Sequence[Path], *, desk: Desk, demo: bool = Fal
         if trouble:
             shell.work.report("Read the settings", trouble)
         await shell.open(files, demo=demo, nodes=nodes)
+        _sweep(shell)
         await shell.until_closed()
     finally:
         bell.setEnabled(False)
@@ -67,6 +71,16 @@ async def run(home: Home, files: Sequence[Path], *, desk: Desk, demo: bool = Fal
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIT_S):
                 await shell.close()
+
+
+def _sweep(shell: Shell) -> None:
+    """Collect garbage in this thread now and then; what is there for good is left out, so that it is quick."""
+    gc.collect()
+    gc.freeze()
+    timer = QTimer(shell.window)
+    timer.setInterval(SWEEP_MS)
+    timer.timeout.connect(gc.collect)
+    timer.start()
 
 
 def _settings(home: Home) -> tuple[Settings, UsageError | None]:

@@ -82,6 +82,10 @@ class User:
         assert found, f"nothing is called {text}"
         return found[0]
 
+    def why(self, text: str) -> str:
+        """What an action's tooltip says, in one line."""
+        return " ".join(self.action(text).toolTip().split())
+
     def does(self, text: str) -> None:
         """Trigger an action that can be done."""
         action = self.action(text)

@@ -114,7 +114,7 @@ def test_an_experiment_whose_file_is_not_right_says_what_is_wrong(qapp: QApplica
         async with User.sits_down(file) as user:
             await user.sees(lambda: "Experiment one" in [row[0] for row in user.rows(user.window.contracts.view)])
             user.window.contracts.select_file(file)
-            await user.sees(lambda: "colour is unknown" in user.action("Start").toolTip())
+            await user.sees(lambda: "colour is unknown" in user.why("Start"))
             assert not user.action("Start").isEnabled()
 
     run(qapp, sitting())

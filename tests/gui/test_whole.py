@@ -36,7 +36,7 @@ async def first_sitting() -> None:
 
 async def plays(user: User) -> None:
     window = user.window
-    await user.sees(lambda: "no machines" in user.action("Start").toolTip())
+    await user.sees(lambda: "no machines" in user.why("Start"))
     assert not user.action("Start").isEnabled()
     user.does("Try the demo grid")
     await user.sees(lambda: user.cell(window.hosts.view, "node4.grid", 1) == "up")
@@ -104,7 +104,7 @@ def test_a_contract_with_errors_shows_each_and_start_says_why(qapp: QApplication
             tree = user.window.contracts.view
             lines = await user.sees(lambda: [row[0] for row in user.rows(tree) if row[0].startswith("line ")])
             assert [line.partition(",")[0] for line in lines] == ["line 2", "line 3"]
-            await user.sees(lambda: "bad.contract has 2 errors; line 2" in user.action("Start").toolTip())
+            await user.sees(lambda: "bad.contract has 2 errors; line 2" in user.why("Start"))
             file.write_text("[a]\ncpuAvail > 0\n")
             await user.sees(lambda: user.action("Start").isEnabled())
 

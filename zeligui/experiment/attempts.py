@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from zeligui.errors import InDoubt, JournalError, LinkError, Refused, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.experiment.book import Book
@@ -43,7 +44,8 @@ class Attempts:
         job = self._experiment.job
         now = self._book.clock.now()
         wanted = AttemptState(secrets.token_hex(16), instance, host, service, profile, Phase.INTENT, now)
-        await self._book.record("intent", attempt=wanted, service=service, cpus=job.cpus, memory_mb=job.memory_mb)
+        asked: dict[str, Any] = {"cpus": job.cpus, "memory_mb": job.memory_mb, "interactive": job.interactive}
+        await self._book.record("intent", attempt=wanted, service=service, **asked)
         attempt = self._book.attempt(wanted)
         try:
             handle = await self.service(service).prepare(attempt.id, await self._description(attempt))

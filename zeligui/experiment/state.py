@@ -50,6 +50,8 @@ class AttemptState:
     ended: datetime | None = None
     debt: bool = False
     discarded: bool = False
+    interactive: bool | None = None
+    """Whether it takes standard input; None where the journal of an older release does not say."""
     read: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -173,6 +175,7 @@ def _intent(state: ExperimentState, event: Event) -> ExperimentState:
         restart=instance.starts,
         cpus=event.data.get("cpus", 1.0),
         memory_mb=event.data.get("memory_mb", 0.0),
+        interactive=event.data.get("interactive"),
     )
     known = replace(instance, attempts=(*instance.attempts, attempt.id))
     return replace(

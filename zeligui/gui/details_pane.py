@@ -179,6 +179,8 @@ class DetailsPane(Pane):
             return "The job has ended."
         if job.attempt is None or not job.attempt.committed:
             return "The job does not run now."
+        if job.attempt.interactive is False:
+            return "The job takes no input: interactive = true is not in its experiment."
         return "The input was ended: the job gets no more." if job.attempt.id in self._input_ended else ""
 
     def _send_later(self, data: bytes, end: bool) -> None:

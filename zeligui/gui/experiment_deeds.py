@@ -9,6 +9,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSettings, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+from shiboken6 import isValid
 
 from zeligui.errors import UsageError, ZeliGridError
 from zeligui.experiment.description import ExperimentFile
@@ -54,6 +56,7 @@ class ExperimentDeeds:
         )
         window.contracts.menu_asked.connect(self._contracts_menu)
         window.contracts.activated.connect(self.edit_file)
+        window.details.save_asked.connect(self.save_output)
         window.jobs.menu_asked.connect(self._jobs_menu)
         window.dropped.connect(self._open_all)
         self._fill_recent()
@@ -190,7 +193,7 @@ class ExperimentDeeds:
         written = ExperimentFile(job=settings.job, reconfiguration=settings.reconfiguration)
         filled = replace(written, name=contract.stem, contract=contract.name) if contract else written
         form = ExperimentDialog(filled, folder, self._window)
-        form.saved.connect(lambda value, file, start: self._saved(value, written, Path(file), start=start))
+        form.saved.connect(lambda value, file, start: self._saved(form, value, written, Path(file), start=start))
         self._forms.append(form)
         self._work.do("New experiment", lambda: self._show_form(form))
 
@@ -200,20 +203,35 @@ class ExperimentDeeds:
         finally:
             self._forms.remove(form)
 
-    def _saved(self, value: ExperimentFile, before: ExperimentFile, file: Path, *, start: bool) -> None:
+    def _saved(
+        self, form: ExperimentDialog, value: ExperimentFile, before: ExperimentFile, file: Path, *, start: bool
+    ) -> None:
         """Write the file, asked first where it is there already, open it, and start it where that is wished."""
 
         async def open_it() -> None:
-            if await call(file.exists) and not await confirm(
-                self._window, f"Replace {file.name}?", "Replace", [str(file)]
-            ):
+            try:
+                written = await self._written(form, value, before, file)
+            except ZeliGridError as error:
+                if not isValid(form):
+                    raise
+                form.failed(error)
                 return
-            await self._session.write_experiment(file, value, before)
+            if isValid(form):
+                form.finish(written=written)
+            if not written:
+                return
             await self.open(file)
             if start:
                 await self._run(file)
 
         self._work.do(f"Open {visible(file.name)}", open_it)
+
+    async def _written(self, form: ExperimentDialog, value: ExperimentFile, before: ExperimentFile, file: Path) -> bool:
+        """Write the file; False where it is there and is to stay."""
+        if await call(file.exists) and not await confirm(form, f"Replace {file.name}?", "Replace", [str(file)]):
+            return False
+        await self._session.write_experiment(file, value, before)
+        return True
 
     # --- wishes for jobs ------------------------------------------------------------------------------------------
 
@@ -260,6 +278,20 @@ class ExperimentDeeds:
             "suspend": "No job that runs is selected.",
             "resume": "No suspended job is selected.",
         }[what]
+
+    def save_output(self, job: RemoteJob | None, stream: str) -> None:
+        """Ask for a file, and write the whole of what a job printed into it."""
+        if job is None:
+            return
+
+        async def save() -> None:
+            dialog = QFileDialog(self._window, "Save all output", f"{job.experiment}-{job.instance}.{stream}")
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            if await answer(dialog) and (chosen := dialog.selectedFiles()):
+                await self._session.save_output(job, stream, Path(chosen[0]))
+                self._window.say(f"Saved {visible(chosen[0], 100)}.")
+
+        self._work.do(f"Save the output of {visible(job.name)}", save)
 
     # --- leaving --------------------------------------------------------------------------------------------------
 

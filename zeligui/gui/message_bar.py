@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from zeligui.gui.icons import icon
 from zeligui.gui.pane import Offer
+from zeligui.gui.words import visible
 
 MOST = 3
 """Messages that are seen at a time; the oldest makes room."""
+LONGEST = 1000
+"""Signs of a message that are seen; its details may be longer."""
 PICTURES = {"error": "error", "warning": "warning", "question": "question", "information": "information"}
 
 
@@ -63,10 +66,11 @@ class Message(QFrame):
     ) -> None:
         super().__init__(parent)
         self.text = text
+        text, hint = visible(text, LONGEST), visible(hint, LONGEST)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        self.setBackgroundRole(QPalette.ColorRole.ToolTipBase)
-        self.setForegroundRole(QPalette.ColorRole.ToolTipText)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setForegroundRole(QPalette.ColorRole.Text)
         self.setAccessibleName(f"{kind.capitalize()}: {text} {hint}".strip())
         side = self.fontMetrics().height()
         picture = QLabel(self)
@@ -74,12 +78,14 @@ class Message(QFrame):
         self.words = QLabel(f"{text}\n{hint}" if hint else text, self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
-        self.words.setForegroundRole(QPalette.ColorRole.ToolTipText)
+        self.words.setForegroundRole(QPalette.ColorRole.Text)
         self.words.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.words.setAccessibleName(self.accessibleName())
-        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        room = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        room.setHeightForWidth(True)  # else it is as high as if it were narrow
+        self.words.setSizePolicy(room)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(side // 2, side // 4, side // 4, side // 4)
         layout.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)

@@ -49,7 +49,7 @@ class Shell:
         self._connected = False
         self._waiting: list[Path] = []
         self._stop = False
-        details = DetailsPane(self._follow, self._send, self._events)
+        details = DetailsPane(self._follow, self._send, self._events, can_save=True)
         plots = PlotsPane(self._history, self._events, clock)
         self.window = MainWindow(clock, details, plots, store)
         self.work = Work(self.window.messages, LOG.error)

@@ -13,7 +13,8 @@ from zeligui.errors import UsageError, ZeliGridError
 from zeligui.experiment.core import Core
 from zeligui.experiment.description import ExperimentFile
 from zeligui.experiment.journal import Journal
-from zeligui.experiment.outputs import kept_file
+from zeligui.experiment.outputs import kept_file, read_output
+from zeligui.experiment.overview import Job
 from zeligui.experiment.state import AttemptState
 from zeligui.grid.hosts import Source
 from zeligui.grid.machines import Arrival, Machines
@@ -238,8 +239,7 @@ class Session:
 
     async def write_experiment(self, file: Path, experiment: ExperimentFile, before: ExperimentFile) -> None:
         """Write an experiment file with what differs from `before`; one that is there is replaced."""
-        await call(lambda: file.unlink(missing_ok=True))
-        await call(write_experiment, file, experiment, before)
+        await call(lambda: write_experiment(file, experiment, before, anew=True))
 
     def follow(self, job: RemoteJob, stream: str) -> AsyncIterator[Piece]:
         """The end of what a job prints on "stdout" or "stderr", then what comes; ends when it has ended."""
@@ -255,6 +255,22 @@ class Session:
             return await kept_file(self.core.journal, name, attempt, stream)
 
         return follow(now, self.core.service(job.attempt.service), stream, kept=kept, clock=self.clock)
+
+    async def save_output(self, job: RemoteJob, stream: str, file: Path) -> None:
+        """Write the whole of what a job printed on a stream into a file, piece by piece."""
+        if job.attempt is None:
+            raise ZeliGridError(f"{job.name} has not been started yet.")
+        whole = Job(job.experiment, job.attempt)
+        service = self.core.service(job.attempt.service)
+        try:
+            opened = await call(file.open, "wb")
+            try:
+                async for piece in read_output(self.core.journal, whole, service, stream):
+                    await call(opened.write, piece)
+            finally:
+                await call(opened.close)
+        except OSError as error:
+            raise UsageError(f"The file {file} cannot be written: {error.strerror}.") from error
 
     async def take_up(self) -> None:
         """Drive again what was left running and nobody drives, where its machines are watched here."""
