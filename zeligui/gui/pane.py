@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from zeligui.gui.icons import icon
+from zeligui.gui.words import visible
 from zeligui.session.snapshot import Snapshot
 
 Offer = tuple[str, Callable[[], object]]
@@ -47,9 +48,11 @@ class Pane(QWidget):
         outside.addLayout(self.tools)
         outside.addLayout(self._stack, 1)
         self._fault = ""
+        self._latest: Snapshot | None = None
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this; a fault of the pane's own code is shown in its place."""
+        self._latest = snapshot
         if self._fault:
             return
         try:
@@ -72,13 +75,15 @@ class Pane(QWidget):
     def _fail(self, error: Exception) -> None:
         self._fault = "".join(traceback.format_exception(error))
         again: Offer = ("Try again", self._try_again)
-        self.fault.say(f"{self.title} cannot be shown.", str(error), [again], picture="error")
+        self.fault.say(f"{self.title} cannot be shown.", visible(str(error)), [again], picture="error")
         self._stack.setCurrentWidget(self.fault)
         self.failed.emit(self.title, self._fault)
 
     def _try_again(self) -> None:
         self._fault = ""
         self.show_body()
+        if self._latest:
+            self.show_snapshot(self._latest)
 
 
 class EmptyState(QWidget):
