@@ -52,7 +52,7 @@ async def choose(
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("ZeliGrid")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(question)
+    box.setText(visible(question, 1000))
     box.setInformativeText("\n".join(filter(None, [words, *listed(names)])))
     buttons: list[QPushButton] = [box.addButton(verb, QMessageBox.ButtonRole.ActionRole) for verb in verbs]
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
@@ -72,10 +72,10 @@ def listed(names: Sequence[str]) -> list[str]:
 
 
 async def choose_one(parent: QWidget, title: str, words: str, names: Sequence[str]) -> int | None:
-    """Choose one of several by its name; its place comes back."""
+    """Choose one of several by its name, no two alike; its place comes back."""
     dialog = QInputDialog(parent)
     dialog.setWindowTitle(title)
-    dialog.setLabelText(words)
+    dialog.setLabelText(visible(words, 1000))
     shown = [visible(name) for name in names]
     dialog.setComboBoxItems(shown)
     dialog.setComboBoxEditable(False)

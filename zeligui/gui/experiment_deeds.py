@@ -136,7 +136,7 @@ class ExperimentDeeds:
             await self._run(ready[0].file)
         elif ready:
             words = f"Several experiments name {contract.file.name}. Which is to run?"
-            chosen = await choose_one(self._window, "Start", words, [one.name for one in ready])
+            chosen = await choose_one(self._window, "Start", words, _names(ready))
             if chosen is not None:
                 await self._run(ready[chosen].file)
         elif self._session.settings.job.executable:
@@ -351,6 +351,12 @@ class ExperimentDeeds:
             action.setToolTip(tip(f"Open {visible(name, 1000)}"))
             action.triggered.connect(lambda _checked=False, name=name: self.open_later(Path(name)))
         menu.setEnabled(not menu.isEmpty())
+
+
+def _names(experiments: Sequence[OpenExperiment]) -> list[str]:
+    """By which they are told apart: where two have one name, by their files too."""
+    names = [one.name for one in experiments]
+    return [f"{one.name} ({one.file})" if names.count(one.name) > 1 else one.name for one in experiments]
 
 
 def _path_text(name: str) -> str:
