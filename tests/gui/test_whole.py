@@ -46,15 +46,19 @@ async def plays(user: User) -> None:
     await user.sees(lambda: user.cell(window.jobs.view, "demo/1", 1) == "Running")
     first = user.cell(window.jobs.view, "demo/1", 2)
     assert first
-    assert not user.action("Start").isEnabled()
+    await user.sees(lambda: not user.action("Start").isEnabled())
     window.hosts.select_host(first)
     await user.sees(lambda: user.action("Put load on this machine").isEnabled())
     user.does("Put load on this machine")
     await user.sees(lambda: user.cell(window.jobs.view, "demo/1", 2) not in {first, None, ""})
     await user.sees(lambda: user.cell(window.jobs.view, "demo/1", 1) == "Running")
-    kinds = [event.event for event in user.shell.window.snapshot.recent] if user.shell.window.snapshot else []
-    assert {"violated", "relocating", "relocated"} <= set(kinds)
+    await user.sees(lambda: {"violated", "relocating", "relocated"} <= happened(user))
     await explains(user, first)
+
+
+def happened(user: User) -> set[str]:
+    shown = user.window.snapshot
+    return {event.event for event in shown.recent} if shown else set()
 
 
 async def explains(user: User, host: str) -> None:
