@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeligui.errors import UsageError
@@ -62,6 +62,7 @@ def test_settings_are_read_as_they_were_written(settings: Settings) -> None:
         assert (read(file, Settings()) if file.exists() else Settings()) == settings
 
 
+@settings(max_examples=40, deadline=None)
 @given(any_of(Settings), any_of(Settings))
 def test_settings_that_change_again_and_again_are_read_as_the_last(first: Settings, second: Settings) -> None:
     with TemporaryDirectory() as folder:

@@ -35,9 +35,11 @@ class UsageError(ZeliGridError):
 class WrongValue(UsageError):
     """A key of a file has a value that it cannot have; `expected` says what it could have."""
 
-    def __init__(self, message: str, *, expected: str) -> None:
+    def __init__(self, message: str, *, expected: str, keys: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.expected = expected
+        self.keys = keys
+        """Those of the tables it is in, then its own."""
 
 
 class JournalError(ZeliGridError):

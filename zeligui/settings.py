@@ -244,7 +244,7 @@ class Place:
         written = str(value).lower() if isinstance(value, bool) else repr(value)
         shown = written if len(written) <= LONGEST_SHOWN else f"{written[:LONGEST_SHOWN]}…"
         sentence = f"In {self.file}, {self} is {shown}, where {expected} was expected."
-        return WrongValue(sentence, expected=expected.rstrip(","))
+        return WrongValue(sentence, expected=expected.rstrip(","), keys=self.keys)
 
 
 def read_toml(file: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +99,7 @@ def _merge(table: Any, changes: Mapping[str, Any], file: Path) -> None:
 def _set(table: Any, key: str, value: Any) -> None:
     """Set a key; in texts by name only what differs, so that comments beside the others stay."""
     there = table.get(key)
-    if isinstance(value, dict) and isinstance(there, Mapping):
+    if isinstance(value, dict) and isinstance(there, MutableMapping):
         for name in [name for name in there if name not in value]:
             del there[name]
         for name, one in value.items():

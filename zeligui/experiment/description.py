@@ -62,9 +62,9 @@ def read_experiment(path: Path, settings: Settings) -> Experiment:
     place = Place(file)
     defaults = ExperimentFile(job=settings.job, reconfiguration=settings.reconfiguration)
     written = read_table(read_toml(file), defaults, place)
-    _check_name(written.name, place.at("name"))
-    check_urls(written.on, place.at("on"), "the URL of a job service")
-    _check_job(written.job, place.at("job"))
+    _check_complete(written, place)
+    check_values(written, place)
+    _check_input(written.job.input, place.at("job").at("input"))
     contract = file.parent / written.contract
     if not written.contract or contract.is_dir():
         raise place.at("contract").wrong(written.contract, "a contract file")
@@ -99,39 +99,50 @@ def _secret(name: str, variable: str) -> str:
     return secret
 
 
-def _check_name(name: str, place: Place) -> None:
-    fits = len(name) <= LONGEST_NAME and len(name.encode()) <= LONGEST_NAME_BYTES
-    if not name:
-        raise UsageError(
-            f"In {place.file}, the name of the experiment is missing.", hint='Write name = "…" at its top.'
-        )
-    if not fits or not name.isprintable() or "/" in name or name in {".", ".."} or name != name.strip():
-        expected = f"a name fit for a folder (at most {LONGEST_NAME} signs, no / and no control signs)"
-        raise place.wrong(name, expected)
+def check_values(written: ExperimentFile, place: Place) -> None:
+    """UsageError where a value cannot be right, whatever there is on the disk; an empty one is as good as none."""
+    if written.name:
+        _check_name(written.name, place.at("name"))
+    check_urls(written.on, place.at("on"), "the URL of a job service")
+    check_job(written.job, place.at("job"))
 
 
-def _check_job(job: JobDefaults, place: Place) -> None:
-    if not job.executable:
-        raise UsageError(
-            f"In {place.file}, {place.at('executable')} is missing.", hint='Write executable = "…" below [job].'
-        )
+def check_job(job: JobDefaults, place: Place) -> None:
+    """UsageError where a value of a job cannot be right, whatever there is on the disk."""
     for variable, value in job.environment.items():
         if not _VARIABLE.fullmatch(variable):
             raise place.at("environment").wrong(variable, "a name of letters, digits and _")
         if value == KEYRING:
             raise place.at("environment").at(variable).wrong(value, f"the name of a secret after {KEYRING}")
-    _check_input(job.input, place.at("input"))
+    for name in job.input:
+        if PurePosixPath(name).name in {"", ".."}:
+            raise place.at("input").wrong(name, "a file or folder with a name of its own")
     for key in ("output", "checkpoint"):
         for pattern in getattr(job, key):
-            _check_below(pattern, place.at(key))
+            if not _below(pattern):
+                raise place.at(key).wrong(pattern, "a path inside the job's directory")
+
+
+def _check_complete(written: ExperimentFile, place: Place) -> None:
+    if not written.name:
+        raise UsageError(
+            f"In {place.file}, the name of the experiment is missing.", hint='Write name = "…" at its top.'
+        )
+    if not written.job.executable:
+        raise UsageError(f"In {place.file}, job.executable is missing.", hint='Write executable = "…" below [job].')
+
+
+def _check_name(name: str, place: Place) -> None:
+    fits = len(name) <= LONGEST_NAME and len(name.encode()) <= LONGEST_NAME_BYTES
+    if not fits or not name.isprintable() or "/" in name or name in {".", ".."} or name != name.strip():
+        expected = f"a name fit for a folder (at most {LONGEST_NAME} signs, no / and no control signs)"
+        raise place.wrong(name, expected)
 
 
 def _check_input(names: tuple[str, ...], place: Place) -> None:
     """What lies outside the experiment's folder has its last name in the job's directory; no two may have the same."""
     taken: dict[str, str] = {}
     for name in names:
-        if PurePosixPath(name).name in {"", ".."}:
-            raise place.wrong(name, "a file or folder with a name of its own")
         _check_readable(name, place.file.parent / name, place)
         there = str(PurePosixPath(name)) if _below(name) else PurePosixPath(name).name
         if there in taken:
@@ -142,11 +153,6 @@ def _check_input(names: tuple[str, ...], place: Place) -> None:
 def _below(name: str) -> bool:
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
-
-
-def _check_below(name: str, place: Place) -> None:
-    if not _below(name):
-        raise place.wrong(name, "a path inside the job's directory")
 
 
 def _check_readable(name: str, path: Path, place: Place) -> None:

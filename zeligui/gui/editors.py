@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QDir, Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
-from zeligui.units import Dimension
+from zeligui.gui.lines import EXAMPLES, Shape, from_lines, to_lines
+from zeligui.units import Dimension, quantity_text
 
 SHOWN_LINES = 3
 
@@ -46,6 +48,16 @@ class Editor(QWidget):
     def table_value(self) -> Any:
         """What stands there, as TOML would have it. ValueError in words where it can be no value."""
         raise TypeError(f"{type(self).__name__} edits nothing")
+
+    def offer(self, text: str, name: str, act: Callable[[], object]) -> QPushButton:
+        """A button beside the editor."""
+        button = QPushButton(text, self)
+        button.setAccessibleName(name)
+        button.setToolTip(name)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _checked=False: act())
+        self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return button
 
     def setAccessibleName(self, name: str) -> None:  # noqa: N802
         super().setAccessibleName(name)
@@ -75,11 +87,15 @@ class Choice(Editor):
     """One of a few words."""
 
     def __init__(self, words: Sequence[str], parent: QWidget) -> None:
-        self._box = QComboBox()
+        self._box = _CalmComboBox()
         self._box.addItems(list(words))
         super().__init__(self._box, parent)
         self._row.addStretch(1)
         self._box.currentTextChanged.connect(lambda _: self.edited.emit())
+
+    def setAccessibleName(self, name: str) -> None:  # noqa: N802
+        super().setAccessibleName(name)
+        self._box.view().setAccessibleName(name)  # the list that opens
 
     def show_value(self, value: Any) -> None:
         self._box.setCurrentText(str(value))
@@ -92,7 +108,7 @@ class Number(Editor):
     """A whole number."""
 
     def __init__(self, details: Mapping[str, Any], parent: QWidget) -> None:
-        self._box = QSpinBox()
+        self._box = _CalmSpinBox()
         self._box.setRange(details["low"], details["high"])
         super().__init__(self._box, parent)
         self._row.addStretch(1)
@@ -117,8 +133,7 @@ class Quantity(Editor):
         self._line.textEdited.connect(lambda _: self.edited.emit())
 
     def show_value(self, value: Any) -> None:
-        unit = "" if self._unit is Dimension.PLAIN else f" {self._unit.value}"
-        self._line.setText(f"{value:.15g}{unit}")
+        self._line.setText(quantity_text(value, self._unit))
 
     def table_value(self) -> str | float:
         text = self._line.text().strip()
@@ -139,75 +154,103 @@ class Words(Editor):
     def show_value(self, value: Any) -> None:
         self._line.setText(str(value))
 
+    def put(self, text: str) -> None:
+        """Put this in place of what stands there, as if it had been typed."""
+        self._line.setText(text)
+        self.edited.emit()
+
     def table_value(self) -> str:
         return self._line.text()
 
 
 class Lines(Editor):
-    """Several texts or files, one a line; or texts by name, NAME = TEXT a line, of a machine MACHINE: NAME = TEXT."""
+    """Several texts, or texts by their names, one a line."""
 
-    def __init__(self, kind: Any, parent: QWidget) -> None:
-        self._kind = kind
+    def __init__(self, shape: Shape, parent: QWidget) -> None:
+        self._shape = shape
         self._text = QPlainTextEdit()
         super().__init__(self._text, parent)
         self._text.setTabChangesFocus(True)
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setFixedHeight(round(self.fontMetrics().lineSpacing() * (SHOWN_LINES + 0.8)))
-        self._text.setPlaceholderText(_EXAMPLES[_form(kind)])
+        self._text.setPlaceholderText(EXAMPLES[shape])
         self._text.textChanged.connect(self.edited)
-        self.column = QVBoxLayout()
-        self._row.addLayout(self.column)
 
     def show_value(self, value: Any) -> None:
-        form = _form(self._kind)
-        if form == "labels":
-            lines = [f"{host}: {name} = {text}" for host, given in value.items() for name, text in given.items()]
-        elif form == "variables":
-            lines = [f"{name} = {text}" for name, text in value.items()]
-        else:
-            lines = [str(one) for one in value]
         self._text.blockSignals(True)  # filled by us, not edited
-        self._text.setPlainText("\n".join(lines))
+        self._text.setPlainText("\n".join(to_lines(self._shape, value)))
         self._text.blockSignals(False)
 
     def table_value(self) -> Any:
+        return from_lines(self._shape, self._text.toPlainText().split("\n"))
+
+    def add(self, texts: Sequence[str]) -> None:
+        """More lines."""
         lines = [line for line in self._text.toPlainText().split("\n") if line.strip()]
-        form = _form(self._kind)
-        if form == "texts":
-            return lines
-        if form == "variables":
-            return dict(map(_assigned, lines))
-        found: dict[str, dict[str, str]] = {}
-        for line in lines:
-            host, colon, rest = line.partition(": ")
-            if not colon:
-                raise ValueError(f"{line!r} is no line such as lab1: room = 2.11")
-            name, text = _assigned(rest)
-            found.setdefault(host.strip(), {})[name] = text
-        return found
-
-    def add(self, text: str) -> None:
-        """One more line."""
-        self._text.appendPlainText(text)
-
-    def offer(self, label: str, button: QPushButton) -> None:
-        """A button beside the lines."""
-        button.setText(label)
-        button.setAccessibleName(f"{label.replace('&', '')} {self.accessibleName()}")
-        self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self._text.setPlainText("\n".join([*lines, *to_lines("texts", texts)]))
 
 
-_EXAMPLES = {"texts": "one a line", "variables": "NAME = text, one a line", "labels": "lab1: room = 2.11, one a line"}
+class Files(Lines):
+    """Several files, one a line, also chosen from what is there."""
+
+    def __init__(self, label: str, parent: QWidget) -> None:
+        super().__init__("texts", parent)
+        self._label = label
+        self.offer("Browse…", f"Choose files: {label}", self._browse)
+
+    def _browse(self) -> None:
+        ssh = Path.home() / ".ssh"
+        dialog = QFileDialog(self, self._label, str(ssh if ssh.is_dir() else Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setFilter(QDir.Filter.AllEntries | QDir.Filter.Hidden)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.add)
+        dialog.open()
 
 
-def _form(kind: Any) -> str:
-    if kind in {tuple[str, ...], tuple[Path, ...]}:
-        return "texts"
-    return "variables" if kind == Mapping[str, str] else "labels"
+class _CalmComboBox(QComboBox):
+    """One that the wheel passes over, unless it has the focus: scrolling a page changes nothing on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
-def _assigned(line: str) -> tuple[str, str]:
-    name, sign, text = line.partition("=")
-    if not sign:
-        raise ValueError(f"{line!r} is no line such as NAME = text")
-    return name.strip(), text.strip()
+class _CalmSpinBox(QSpinBox):
+    """The same of a number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+_EDITORS: Mapping[Any, Callable[[Mapping[str, Any], QWidget], Editor]] = {
+    bool: lambda details, parent: Tick(parent),
+    int: Number,
+    float: Quantity,
+    str: lambda details, parent: Words(parent),
+    tuple[str, ...]: lambda details, parent: Lines("texts", parent),
+    tuple[Path, ...]: lambda details, parent: Files(details["label"], parent),
+    Mapping[str, str]: lambda details, parent: Lines("variables", parent),
+    Mapping[str, Mapping[str, str]]: lambda details, parent: Lines("labels", parent),
+}
+"""An editor for each type that an option may have."""
+
+
+def editor_for(kind: Any, details: Mapping[str, Any], parent: QWidget) -> Editor:
+    """The editor of an option of this type."""
+    if get_origin(kind) is Literal:
+        return Choice(get_args(kind), parent)
+    return _EDITORS[kind](details, parent)

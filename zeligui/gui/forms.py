@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import Field, fields, is_dataclass, replace
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QFormLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QGroupBox, QVBoxLayout, QWidget
 
 from zeligui.errors import UsageError, WrongValue
-from zeligui.gui.editors import Choice, Editor, Lines, Number, Quantity, Tick, Words
-from zeligui.gui.tones import colour
+from zeligui.gui.form_row import Row, expected
+from zeligui.gui.words import Letters
 from zeligui.settings import Place, read_table
+
+Check = Callable[[Any], None]
+"""Raises a UsageError where values that can be read are not right."""
 
 
 class Form(QWidget):
@@ -22,174 +24,124 @@ class Form(QWidget):
     changed = Signal()
 
     def __init__(
-        self, value: Any, place: Place, parent: QWidget | None = None, *, without: Collection[str] = ()
+        self,
+        value: Any,
+        place: Place,
+        parent: QWidget | None = None,
+        *,
+        without: Collection[str] = (),
+        check: Check | None = None,
+        letters: Letters | None = None,
     ) -> None:
-        """`place` is the file and section, for errors; the fields `without` are left as they are."""
+        """`place` is the file and section, for errors; the fields `without` are left as they are.
+
+        `check` looks at the whole, once all fields can be read.
+        """
         super().__init__(parent)
         self._before = value
         self._place = place
+        self._check_whole = check
+        self._whole_trouble = ""
+        self._letters = letters or Letters()
         self._rows: dict[str, Row] = {}
-        self._sections: dict[str, Form] = {}
+        self._sections: dict[str, tuple[str, Form]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._grid = QFormLayout()
         self._grid.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._layout.addLayout(self._grid)
         hints = get_type_hints(type(value))
-        keys = _Keys()
         for one in fields(value):
-            now = getattr(value, one.name)
             if one.name in without:
                 continue
-            if is_dataclass(now):
-                self._add_section(one, now)
+            if is_dataclass(getattr(value, one.name)):
+                self._add_section(one)
             else:
-                self._add_row(one, hints[one.name], now, keys)
+                self._add_row(one, hints[one.name])
         self._layout.addStretch(1)
 
     @property
     def rows(self) -> Mapping[str, Row]:
         """All rows by their keys, those of sections by SECTION.KEY."""
-        below = {f"{name}.{key}": row for name, form in self._sections.items() for key, row in form.rows.items()}
+        below = {f"{key}.{name}": row for key, (_, form) in self._sections.items() for name, row in form.rows.items()}
         return {**self._rows, **below}
 
     @property
+    def valid(self) -> bool:
+        """Whether the whole can be read, and is right."""
+        return not self.trouble
+
+    @property
     def trouble(self) -> str:
-        """What is wrong with the first field that is; empty where all can be read."""
-        return next((row.trouble for row in self.rows.values() if row.trouble), "")
+        """What is wrong with the first field that is, or with the whole; empty where nothing is."""
+        wrong = (f"{row.label}: {row.trouble}" for row in self.rows.values() if row.trouble)
+        return next(wrong, self._whole_trouble)
 
     @property
     def value(self) -> Any:
-        """What the fields say. UsageError where one cannot be read."""
-        found = {row.name: row.value for row in self._rows.values()}
-        found |= {name: form.value for name, form in self._sections.items()}
-        return replace(self._before, **found)
+        """What the fields say. UsageError where they cannot be read, or are not right."""
+        if self.trouble:
+            raise UsageError(self.trouble)
+        return self._read()
 
     def show_value(self, value: Any) -> None:
         """Fill all fields anew."""
         for row in self._rows.values():
             row.show_value(getattr(value, row.name))
-        for name, form in self._sections.items():
+        for name, form in self._sections.values():
             form.show_value(getattr(value, name))
+        self._look()
 
-    def _add_row(self, one: Field[Any], kind: Any, now: Any, keys: _Keys) -> None:
+    def found(self, text: str) -> list[Row]:
+        """The rows whose label, key or words hold all words of a text."""
+        words = text.casefold().split()
+        said = {key: f"{row.label} {row.words} {key}".casefold() for key, row in self.rows.items()}
+        return [row for key, row in self.rows.items() if words and all(word in said[key] for word in words)]
+
+    def _read(self) -> Any:
+        found = {row.name: row.value for row in self._rows.values()}
+        found |= {name: form._read() for name, form in self._sections.values()}
+        return replace(self._before, **found)
+
+    def _add_row(self, one: Field[Any], kind: Any) -> None:
         key = one.metadata.get("key", one.name)
-        row = Row(one, kind, now, self._before, self._place, self)
-        label = QLabel(keys.marked(one.metadata["label"]) + ":", self)
-        label.setBuddy(row.editor)
-        label.setToolTip(one.metadata["help"])
-        self._grid.addRow(label, row)
+        row = Row(one, kind, lambda value: self._read_as(one.name, key, value), self)
+        row.show_value(getattr(self._before, one.name))
+        row.title.setText(self._letters.marked(row.label) + ":")
+        self._grid.addRow(row.title, row)
         self._rows[key] = row
-        row.changed.connect(self.changed)
+        row.changed.connect(self._look)
 
-    def _add_section(self, one: Field[Any], now: Any) -> None:
+    def _read_as(self, name: str, key: str, value: Any) -> Any:
+        """A value as the file's reader reads it below that key."""
+        return getattr(read_table({key: value}, self._before, self._place), name)
+
+    def _add_section(self, one: Field[Any]) -> None:
         key = one.metadata.get("key", one.name)
-        box = QGroupBox(one.metadata.get("label", key.capitalize()), self)
-        form = Form(now, self._place.at(key), box)
+        box = QGroupBox(key.capitalize(), self)
+        form = Form(getattr(self._before, one.name), self._place.at(key), box, letters=self._letters)
         layout = QVBoxLayout(box)
         layout.addWidget(form)
         self._layout.addWidget(box)
-        self._sections[one.name] = form
-        form.changed.connect(self.changed)
+        self._sections[key] = one.name, form
+        form.changed.connect(self._look)
 
-
-class Row(QWidget):
-    """One field: its editor, its words, and, in their place, what is wrong with it."""
-
-    changed = Signal()
-
-    def __init__(self, one: Field[Any], kind: Any, now: Any, whole: Any, place: Place, parent: QWidget) -> None:  # noqa: PLR0917
-        super().__init__(parent)
-        self.name = one.name
-        self.label: str = one.metadata["label"]
-        self.words: str = one.metadata["help"]
-        self.trouble = ""
-        self._key: str = one.metadata.get("key", one.name)
-        self._whole = whole
-        self._place = place
-        self._value = now
-        self._shown = now
-        self.editor = _editor(kind, one.metadata, self)
-        self.editor.setAccessibleName(self.label)
-        self.editor.setAccessibleDescription(self.words)
-        self.editor.setToolTip(self.words)
-        self.note = QLabel(self.words, self)
-        self.note.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, self.fontMetrics().height() // 3)
-        layout.setSpacing(1)
-        layout.addWidget(self.editor)
-        layout.addWidget(self.note)
-        self.setFocusProxy(self.editor)
-        self.show_value(now)
-        self.editor.edited.connect(self._check)
-
-    @property
-    def value(self) -> Any:
-        """What stands there. UsageError where it cannot be read."""
-        if self.trouble:
-            raise UsageError(f"{self.label}: {self.trouble}")
-        return self._value
-
-    def show_value(self, value: Any) -> None:
-        """Fill the field anew."""
-        self._shown = self._value = value
-        self.editor.show_value(value)
-        self._say("")
-
-    def _check(self) -> None:
-        """Read what stands there as a line of the file would be."""
-        try:
-            table = {self._key: self.editor.table_value()}
-            self._value = getattr(read_table(table, self._whole, self._place), self.name)
-            self._say("")
-        except WrongValue as error:
-            self._say(f"Expected is {error.expected}.")
-        except (UsageError, ValueError) as error:
-            self._say(f"{str(error).removeprefix(f'In {self._place.file}, ').rstrip('.')}.")
+    def _look(self) -> None:
+        """Look at the whole; what is wrong with it is said below the field that it is about."""
+        self._whole_trouble = ""
+        for row in self.rows.values():
+            row.blame("")
+        if self._check_whole and not self.trouble:
+            try:
+                self._check_whole(self._read())
+            except UsageError as error:
+                self._blame(error)
         self.changed.emit()
 
-    def _tone(self, tone: str) -> QColor:
-        return colour(tone, self.palette(), on=QPalette.ColorRole.Window)
-
-    def _say(self, trouble: str) -> None:
-        self.trouble = trouble
-        self.note.setText(trouble or self.words)
-        palette = self.note.palette()
-        palette.setColor(self.note.foregroundRole(), self._tone("bad" if trouble else "dim"))
-        self.note.setPalette(palette)
-        self.editor.setAccessibleDescription(f"{trouble} {self.words}".strip())
-
-
-class _Keys:
-    """Gives each label a letter of its own to be reached by Alt, as long as there are any."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def marked(self, label: str) -> str:
-        for place, letter in enumerate(label):
-            if letter.isalpha() and letter.casefold() not in self._taken:
-                self._taken.add(letter.casefold())
-                return f"{label[:place]}&{label[place:]}"
-        return label
-
-
-def _editor(kind: Any, details: Mapping[str, Any], parent: QWidget) -> Editor:
-    if kind is bool:
-        return Tick(parent)
-    if get_origin(kind) is Literal:
-        return Choice(get_args(kind), parent)
-    if kind is int:
-        return Number(details, parent)
-    if kind is float:
-        return Quantity(details, parent)
-    if kind is str:
-        return Words(parent)
-    return Lines(kind, parent)
-
-
-def find_rows(form: Form, text: str) -> list[Row]:
-    """The rows whose label or words hold all words of a text."""
-    wanted = text.casefold().split()
-    return [row for row in form.rows.values() if all(word in f"{row.label} {row.words}".casefold() for word in wanted)]
+    def _blame(self, error: UsageError) -> None:
+        keys = error.keys[len(self._place.keys) :] if isinstance(error, WrongValue) else ()
+        row = next((row for key, row in self.rows.items() if key == ".".join(keys[: key.count(".") + 1])), None)
+        if row and isinstance(error, WrongValue):
+            row.blame(expected(error))
+        else:
+            self._whole_trouble = str(error)

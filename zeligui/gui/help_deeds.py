@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from zeligui import __version__
+from zeligui.errors import ZeliGridError
 from zeligui.gui.actions import DEEDS
 from zeligui.gui.configuration import ConfigurationDialog
 from zeligui.gui.dialogs import answer, buttons
@@ -49,11 +51,24 @@ class HelpDeeds:
     async def configure(self) -> None:
         """The configuration, applied as it is accepted."""
         dialog = ConfigurationDialog(self._session.settings, self._session.home.settings_file, self._window)
-        dialog.applied.connect(self._apply)
+        dialog.applied.connect(lambda settings: self._apply(dialog, settings))
         await answer(dialog)
 
-    def _apply(self, settings: Settings) -> None:
-        self._work.do("Save the configuration", lambda: self._session.save(settings))
+    def _apply(self, dialog: ConfigurationDialog, settings: Settings) -> None:
+        """Keep the settings; what comes of it is said in the dialog, where it is still open."""
+
+        async def keep() -> None:
+            try:
+                await self._session.save(settings)
+            except ZeliGridError as error:
+                if not isValid(dialog):
+                    raise
+                dialog.failed(error)
+            else:
+                if isValid(dialog):
+                    dialog.kept(settings)
+
+        self._work.do("Save the configuration", keep)
 
     def show_manual(self) -> None:
         """The manual, beside the window."""

@@ -41,8 +41,9 @@ def tip(text: str) -> str:
 class Letters:
     """Gives each label a letter of its own to be reached by, as long as there are any."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    def __init__(self, taken: str = "") -> None:
+        """Those in `taken` are others'."""
+        self._taken = set(taken.casefold())
 
     def marked(self, label: str) -> str:
         """The label with its letter marked."""
