@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
@@ -219,13 +219,17 @@ class MainWindow(QMainWindow):
         self.resize(self._default_size())
         if self._store.value("window/version", 0, int) != LAYOUT_VERSION:
             return
-        self.restoreGeometry(self._store.value("window/geometry"))
-        self.restoreState(self._store.value("window/state"), LAYOUT_VERSION)
+        self.restoreGeometry(self._kept("geometry"))
+        self.restoreState(self._kept("state"), LAYOUT_VERSION)
         for name, splitter in self._splitters.items():
-            if state := self._store.value(f"window/splitter-{name}"):
-                splitter.restoreState(state)
-        self.jobs.view.horizontalHeader().restoreState(self._store.value("window/jobs"))
-        self.hosts.view.header().restoreState(self._store.value("window/hosts"))
+            splitter.restoreState(self._kept(f"splitter-{name}"))
+        self.jobs.view.horizontalHeader().restoreState(self._kept("jobs"))
+        self.hosts.view.header().restoreState(self._kept("hosts"))
+
+    def _kept(self, key: str) -> QByteArray:
+        """Looks as they were kept; empty, which changes nothing, where the file has lost them."""
+        kept = self._store.value(f"window/{key}")
+        return kept if isinstance(kept, QByteArray) else QByteArray()
 
     def _default_size(self) -> QSize:
         room = self.screen().availableSize()
