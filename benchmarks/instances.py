@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
+from benchmarks.ticker import Ticker
 from zeligui.errors import LinkError
 from zeligui.jobs import open_service
 from zeligui.jobs.job import JobDescription, JobState
@@ -22,7 +23,6 @@ from zeligui.testbed.grid import Grid
 NODES = 8
 ROUNDS = 5
 JOB = JobDescription("/bin/sleep", ("20",))
-TICK_S = 0.005
 
 
 def main() -> None:
@@ -85,23 +85,3 @@ async def lateness_of_silence() -> float:
 async def tried(work: object) -> None:
     with suppress(LinkError):
         await work  # type: ignore[misc]
-
-
-class Ticker:
-    """Wakes every few milliseconds and notes by how much it is late."""
-
-    def __init__(self) -> None:
-        self._worst = 0.0
-        self._task = asyncio.create_task(self._tick())
-
-    async def _tick(self) -> None:
-        while True:
-            begun = time.perf_counter()
-            await asyncio.sleep(TICK_S)
-            self._worst = max(self._worst, time.perf_counter() - begun - TICK_S)
-
-    async def stop(self) -> float:
-        """The worst so far, in seconds."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        return self._worst

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 import classad2
 import numpy as np
 
-from zeligui.shipped import shipped
 from zeligui.contract.columns import Texts
 from zeligui.contract.language import read
 from zeligui.contract.model import Contract
 from zeligui.grid.matching import match
 from zeligui.grid.table import Table
+from zeligui.shipped import shipped
 
 REQUIREMENTS = (
     'osName == "Linux" && bandWidth > 78 && cpuAvail > 0.6 && cpuSpeed > 2000 && freeMemory > 200',

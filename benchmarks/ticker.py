@@ -1,0 +1,36 @@
+"""How late an event loop gets: a task that wakes every few milliseconds and notes by how much it is late."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from array import array
+
+TICK_S = 0.005
+
+
+class Ticker:
+    """Runs from when it is made until `stop`."""
+
+    def __init__(self) -> None:
+        self.late = array("d")
+        """Seconds, one entry a tick."""
+        self._task = asyncio.create_task(self._tick())
+
+    async def _tick(self) -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(TICK_S)
+            self.late.append(max(0.0, time.perf_counter() - begun - TICK_S))
+
+    async def stop(self) -> float:
+        """The worst so far, in seconds."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        return max(self.late, default=0.0)
+
+
+def quantile(figures: list[float] | array[float], share: float) -> float:
+    """The least figure that this share of all does not exceed; 0 where there is none."""
+    ordered = sorted(figures)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
