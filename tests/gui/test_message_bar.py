@@ -50,7 +50,7 @@ def test_a_button_goes_on_from_there(bar: MessageBar, qtbot: QtBot) -> None:
 
 def test_details_are_copied(bar: MessageBar, qtbot: QtBot) -> None:
     bar.say("error", "It failed.", details="Traceback …")
-    qtbot.mouseClick(button(bar, "&Copy details"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(bar, "Cop&y details"), Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "Traceback …"
 
 

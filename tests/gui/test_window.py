@@ -142,7 +142,7 @@ def test_a_pane_that_fails_leaves_the_others_and_is_reported_once(
     for _ in range(3):
         window.show_snapshot(windows.everything())
     assert window.messages.texts == ["Something in ZeliGrid failed (Contracts): KeyError: 'lab1'"]
-    assert [button.text() for button in window.messages.findChildren(QPushButton)] == ["&Copy details"]
+    assert [button.text() for button in window.messages.findChildren(QPushButton)] == ["Cop&y details"]
     assert len(log) == 1
     assert window.contracts.fault.isVisible()
     assert len(lines(window.hosts.view)) == 5

@@ -123,7 +123,7 @@ def test_a_fault_is_said_once_with_details_to_copy_and_is_in_the_log(
 
     sitting(press)
     assert bar.texts == ["Something in ZeliGrid failed (Refresh): KeyError: '<b>lab1</b>'"]
-    assert labels(bar) == ["&Copy details"]
+    assert labels(bar) == ["Cop&y details"]
     assert len(log) == 1
     assert "Traceback" in log[0]
     work.fault("Hosts", "Traceback\nKeyError: 1")

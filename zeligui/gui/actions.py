@@ -27,13 +27,13 @@ DEEDS: Mapping[str, Deed] = {
         "&New experiment…", "Describe a job and the contract it is kept in", "new-experiment", ("Ctrl+N",)
     ),
     "open_contract": Deed("&Open contract…", "Open a contract file", "open-contract", ("Ctrl+O",)),
-    "open_experiment": Deed("Open &experiment…", "Open an experiment file", "open-experiment", ("Ctrl+Shift+O",)),
+    "open_experiment": Deed("O&pen experiment…", "Open an experiment file", "open-experiment", ("Ctrl+Shift+O",)),
     "configuration": Deed(
         "&Configuration…", "Machines, default job, and how jobs are kept", "configuration", ("Ctrl+,",)
     ),
     "add_machines": Deed("Add &machines…", "Add machines that you reach by ssh", "add", ("Ctrl+M",)),
     "demo": Deed("Try the &demo grid", "Start four small machines on this one, and a contract to try", "host"),
-    "end_demo": Deed("End the d&emo grid", "Switch the machines of the demo grid off", "power-off"),
+    "end_demo": Deed("End the demo &grid", "Switch the machines of the demo grid off", "power-off"),
     "exit": Deed("E&xit", "Close ZeliGrid; jobs may go on", "exit", ("Ctrl+Q",)),
     "search_hosts": Deed(
         "Search &Hosts",
@@ -47,7 +47,7 @@ DEEDS: Mapping[str, Deed] = {
     "refresh": Deed("&Refresh", "Look at all machines, jobs and open files now", "refresh", ("F5", "Ctrl+R")),
     "stop": Deed("S&top", "Stop the selected jobs for good", "stop", ("Ctrl+.",)),
     "suspend": Deed("S&uspend", "Stop the selected jobs' processes until they are resumed", "suspend"),
-    "resume": Deed("&Resume", "Let the selected jobs' processes go on", "resume"),
+    "resume": Deed("R&esume", "Let the selected jobs' processes go on", "resume"),
     "why_not": Deed(
         "&Why not this machine?", "Hold the selected machine against the contracts", "why-not", ("Ctrl+I",)
     ),
@@ -55,14 +55,14 @@ DEEDS: Mapping[str, Deed] = {
         "What e&xcludes machines?", "Which constraint of the contract excludes most machines", "filter"
     ),
     "edit_file": Deed("&Edit file", "Open the file in this desktop's editor"),
-    "close_file": Deed("&Close", "Show the contract or experiment no longer; the file stays", "close", ("Ctrl+W",)),
+    "close_file": Deed("C&lose", "Show the contract or experiment no longer; the file stays", "close", ("Ctrl+W",)),
     "trust": Deed("&Trust its key…", "Look at the host key and accept it", "key"),
     "load": Deed(
         "Put &load on this machine", "Start processes on this demo node that keep it busy for two minutes", "load"
     ),
     "unload": Deed("Take the load o&ff", "End the load of this demo node", "clear"),
     "power_off": Deed("&Switch off", "Power this demo node off: all that runs there ends", "power-off"),
-    "power_on": Deed("S&witch on", "Power this demo node on again", "power-on"),
+    "power_on": Deed("Switch o&n", "Power this demo node on again", "power-on"),
     "cut": Deed("&Cut its link", "Let nothing through to this demo node any more", "cut"),
     "heal": Deed("&Mend its link", "Let everything through to this demo node again", "heal"),
     "filter": Deed("&Filter", "Go to the filter of the list that is in use", "filter", ("Ctrl+F",)),

@@ -130,7 +130,7 @@ class HostsPane(Pane):
         words = found.words if found else ""
         self.filter.say(shown, total, words, wrong=found is not None and found.wrong)
         if not shown:
-            clear = "&Clear the filter", self.filter.line.clear
+            clear = "Clear the filter (Esc)", self.filter.line.clear
             self.nothing.say(f"None of {count_of(total, 'host')} is shown.", f"Looked for: {words}", [clear])
         self._lists.setCurrentWidget(self.view if shown else self.nothing)
 

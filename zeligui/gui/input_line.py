@@ -42,7 +42,7 @@ class InputLine(QWidget):
         self.line.installEventFilter(self)
         label.setBuddy(self.line)
         self.button = self._button("&Send", "Send the line, ended by a line feed (Enter)", self.send)
-        self.ending = self._button("End in&put", "Tell the job that no more comes; once only", self.end)
+        self.ending = self._button("En&d input", "Tell the job that no more comes; once only", self.end)
         self.reason = QLabel(self)
         self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.reason.setWordWrap(True)

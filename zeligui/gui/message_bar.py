@@ -90,7 +90,7 @@ class Message(QFrame):
         layout.setContentsMargins(side // 2, side // 4, side // 4, side // 4)
         layout.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.words, 1)
-        for label, act in [*offers, *([("&Copy details", lambda: _copy(details))] if details else [])]:
+        for label, act in [*offers, *([("Cop&y details", lambda: _copy(details))] if details else [])]:
             button = QPushButton(label, self)
             button.setAccessibleName(label.replace("&", ""))
             button.clicked.connect(lambda _checked=False, act=act: act())

@@ -20,7 +20,7 @@ class AttributesButton(QPushButton):
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("A&ttributes", parent)
+        super().__init__("Attri&butes", parent)
         self.setAccessibleName("Attributes that are plotted")
         self.choice = Choice()
         self._offered: Sequence[tuple[str, bool]] = ()
