@@ -75,9 +75,8 @@ class Shell:
         session = await self._opened()
         self._connect(session)
         self.work.tasks.start("Show what there is", self._show(session))
-        await session.take_up()
         await self.experiments.reopen()
-        await self._open_running(session)
+        self.work.do("Take up what was left running", lambda: self._take_up(session))
         for file in [*files, *self._waiting]:
             self.experiments.open_later(file)
         self._waiting.clear()
@@ -154,8 +153,9 @@ class Shell:
         self.window.contracts.offers = [contract]
         self.window.jobs.offers = [demo, machines, contract]
 
-    async def _open_running(self, session: Session) -> None:
-        """The files of what runs are open too."""
+    async def _take_up(self, session: Session) -> None:
+        """Drive again what was left; the files of what runs are open too."""
+        await session.take_up()
         for one in list(session.driving.driven.values()):
             try:
                 await session.open_file(one.experiment.file)
