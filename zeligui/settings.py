@@ -43,7 +43,9 @@ class JobDefaults:
         0.0, "Memory", "What one instance takes.", key="memory", unit=Dimension.MEMORY, low=0.0, high=1e9
     )
     environment: Mapping[str, str] = option(
-        dict, "Environment", "Variables; keyring:NAME takes a secret from the keyring."
+        dict,
+        "Environment",
+        "Variables; keyring:NAME takes a secret from the keyring, where `keyring set zeligrid NAME` puts it.",
     )
     input: tuple[str, ...] = option((), "Input files", "Copied to the job's directory before it starts.")
     output: tuple[str, ...] = option((), "Output files", "Patterns; copied back when it ends.")

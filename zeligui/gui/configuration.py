@@ -111,6 +111,11 @@ class ConfigurationDialog(QDialog):
             for key, row in form.rows.items()
         }
 
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be applied now, or could not be kept; empty where all is well."""
+        return self._why_not() or self._failure
+
     def kept(self, settings: Settings) -> None:
         """These have been kept."""
         self._settings = settings
@@ -205,8 +210,8 @@ class ConfigurationDialog(QDialog):
         """Say what is not right yet; until then nothing can be applied."""
         why = self._why_not()
         same = "" if why or self.value != self._settings else "Nothing has been changed."
-        self._trouble.setText(visible(why or self._failure, LONGEST_TROUBLE))
-        self._trouble.setVisible(bool(why or self._failure))
+        self._trouble.setText(visible(self.trouble, LONGEST_TROUBLE))
+        self._trouble.setVisible(bool(self.trouble))
         for one, reason in ((_Button.Ok, why), (_Button.Apply, why or same)):
             self._buttons.button(one).setEnabled(not reason)
             self._buttons.button(one).setToolTip(tip(reason))

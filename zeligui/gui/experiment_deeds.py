@@ -208,23 +208,26 @@ class ExperimentDeeds:
     ) -> None:
         """Write the file, asked first where it is there already, open it, and start it where that is wished."""
 
-        async def open_it() -> None:
+        async def save() -> None:
+            written = False
             try:
                 written = await self._written(form, value, before, file)
             except ZeliGridError as error:
                 if not isValid(form):
                     raise
                 form.failed(error)
-                return
-            if isValid(form):
-                form.finish(written=written)
-            if not written:
-                return
+            finally:
+                if isValid(form):
+                    form.finish(written=written)
+            if written:
+                self._work.do(f"Open {visible(file.name)}", open_it)
+
+        async def open_it() -> None:
             await self.open(file)
             if start:
                 await self._run(file)
 
-        self._work.do(f"Open {visible(file.name)}", open_it)
+        self._work.tasks.start(f"Save {visible(file.name)}", save())
 
     async def _written(self, form: ExperimentDialog, value: ExperimentFile, before: ExperimentFile, file: Path) -> bool:
         """Write the file; False where it is there and is to stay."""

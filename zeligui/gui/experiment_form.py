@@ -88,10 +88,16 @@ class ExperimentDialog(QDialog):
         inputs = tuple(map(self._from_file, value.job.input))
         return replace(value, contract=self._from_file(value.contract), job=replace(value.job, input=inputs))
 
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be saved now, or could not be; empty where all is well."""
+        return self._why_not() or self._failure
+
     def failed(self, error: ZeliGridError) -> None:
         """The file could not be written; what was typed stays."""
-        self._failure = f"{error} {error.hint}".strip()
         self.finish(written=False)
+        self._failure = f"{error} {error.hint}".strip()
+        self._look()
 
     def finish(self, *, written: bool) -> None:
         """The file was written; or it was not after all, and what was typed stays."""
@@ -199,7 +205,7 @@ class ExperimentDialog(QDialog):
 
     def _look(self) -> None:
         """Say what is missing yet; the file's name follows the experiment's until it is written by hand."""
-        why = "It is being saved." if self._saving else self._why_not()
+        why = self._why_not()
         self._trouble.setText(visible(why or self._failure, LONGEST_TROUBLE))
         self._trouble.setVisible(bool(why or self._failure))
         for button in (self._save, self._start):
@@ -208,6 +214,8 @@ class ExperimentDialog(QDialog):
 
     def _why_not(self) -> str:
         """Why it cannot be saved yet."""
+        if self._saving:
+            return "It is being saved."
         try:
             value: ExperimentFile = self.form.value
         except UsageError as error:

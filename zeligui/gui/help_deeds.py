@@ -58,17 +58,19 @@ class HelpDeeds:
         """Keep the settings; what comes of it is said in the dialog, where it is still open."""
 
         async def keep() -> None:
+            trouble: ZeliGridError | None = ZeliGridError("The configuration was not kept.")
             try:
                 await self._session.save(settings)
+                trouble = None
             except ZeliGridError as error:
+                trouble = error
                 if not isValid(dialog):
                     raise
-                dialog.failed(error)
-            else:
+            finally:
                 if isValid(dialog):
-                    dialog.kept(settings)
+                    dialog.kept(settings) if trouble is None else dialog.failed(trouble)
 
-        self._work.do("Save the configuration", keep)
+        self._work.tasks.start("Save the configuration", keep())
 
     def show_manual(self) -> None:
         """The manual, beside the window."""
