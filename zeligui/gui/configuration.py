@@ -93,6 +93,7 @@ class ConfigurationDialog(QDialog):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self.search.line.setFocus)
         self.resize(self.fontMetrics().averageCharWidth() * 110, self.fontMetrics().height() * 40)
         self.pages.setFocus()
+        self._find("")
         self._look()
 
     @property
