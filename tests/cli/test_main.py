@@ -215,7 +215,6 @@ def test_a_home_that_takes_no_files_is_said_before_anything_starts(words, tmp_pa
     assert "--home DIR" in printed.err
 
 
-
 def buffered() -> dict[str, str]:
     """The environment of a user whose output is written in blocks."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
