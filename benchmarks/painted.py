@@ -20,14 +20,15 @@ def zeligrid() -> None:
     import zeligui.app
     from zeligui.cli import main as command
 
-    made = zeligui.app.Shell
+    application: Any = zeligui.app
+    made = application.Shell
 
     def shell(*given: Any) -> Any:
         one = made(*given)
         ends_when_painted(one.window)
         return one
 
-    zeligui.app.Shell = shell  # type: ignore[misc,assignment]
+    application.Shell = shell
     sys.exit(command([]))
 
 
