@@ -100,8 +100,9 @@ class JobsPane(Pane):
         fits = SHOWN[self.which.currentText()]
         if not words and self.which.currentIndex() == 0:
             self.model.filter(None)
-            return
-        self.model.filter(lambda job: fits(job) and all(word in _searched(job) for word in words))
+        else:
+            self.model.filter(lambda job: fits(job) and all(word in _searched(job) for word in words))
+        self._count()  # also where all fit
 
     def _count(self) -> None:
         shown, total = self.model.shown, self.model.total
