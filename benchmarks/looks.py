@@ -13,6 +13,8 @@ from zeligui.gui.jobs_pane import JobsPane
 from zeligui.gui.shell import Shell
 from zeligui.gui.views import select
 
+LONG_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Looks:
@@ -66,7 +68,8 @@ async def answer_s(pane: HostsPane | JobsPane, text: str) -> float:
     """Seconds from the last key to a view that is filtered and painted."""
     begun = time.perf_counter()
     pane.filter.line.setText(text)
-    while pane.filter.counts.isVisible() != bool(text):
-        await asyncio.sleep(0)
+    async with asyncio.timeout(LONG_S):
+        while pane.filter.counts.isVisible() != bool(text):
+            await asyncio.sleep(0)
     pane.view.viewport().repaint()
     return time.perf_counter() - begun
