@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeligui.errors import UsageError
-from zeligui.settings import Home, JobDefaults, Place, Settings, load, read_table
+from zeligui.options import Place, read_table
+from zeligui.settings import Home, JobDefaults, Settings, load
 
 
 @pytest.fixture

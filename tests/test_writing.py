@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from zeligui.errors import UsageError
 from zeligui.experiment.description import ExperimentFile
-from zeligui.settings import Home, JobDefaults, Place, Settings, load, read_table, read_toml
+from zeligui.options import Place, read_table, read_toml
+from zeligui.settings import Home, JobDefaults, Settings, load
 from zeligui.units import Dimension, quantity, quantity_text
 from zeligui.writing import write_experiment, write_settings
 

@@ -30,7 +30,8 @@ from tests.test_writing import any_of
 from zeligui.errors import UsageError
 from zeligui.experiment.description import ExperimentFile
 from zeligui.gui.forms import Form
-from zeligui.settings import Place, Settings, option
+from zeligui.options import Place, option
+from zeligui.settings import Settings
 from zeligui.units import Dimension
 
 Show = Callable[..., Form]

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 from zeligui.errors import UsageError
-from zeligui.settings import JobDefaults, Place, Reconfiguration, Settings, check_urls, option, read_table, read_toml
+from zeligui.options import Place, check_urls, option, read_table, read_toml
+from zeligui.settings import JobDefaults, Reconfiguration, Settings
 
 KEYRING = "keyring:"
 SERVICE = "zeligrid"

@@ -29,7 +29,8 @@ from zeligui.gui.form_row import Row
 from zeligui.gui.forms import Check, Form
 from zeligui.gui.icons import icon
 from zeligui.gui.words import Letters, tip, visible
-from zeligui.settings import Place, Settings, check
+from zeligui.options import Place
+from zeligui.settings import Settings, check
 
 OTHERS_LETTERS = "dmjr"
 """Letters that lead to the pages and to a button."""

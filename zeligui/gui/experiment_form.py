@@ -25,7 +25,7 @@ from zeligui.experiment.description import ExperimentFile, check_values
 from zeligui.gui.editors import Lines, Words
 from zeligui.gui.forms import Form
 from zeligui.gui.words import Letters, tip, visible
-from zeligui.settings import Place
+from zeligui.options import Place
 
 SUFFIX = ".toml"
 SUFFIXES = (SUFFIX, ".experiment")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFormLayout, QGroupBox, QVBoxLayout, QWidget
 from zeligui.errors import UsageError, WrongValue
 from zeligui.gui.form_row import Row, expected
 from zeligui.gui.words import Letters
-from zeligui.settings import Place, read_table
+from zeligui.options import Place, read_table
 
 Check = Callable[[Any], None]
 """Raises a UsageError where values that can be read are not right."""

@@ -12,8 +12,9 @@ from zeligui.contract.model import Reading
 from zeligui.errors import UsageError
 from zeligui.experiment.description import Experiment, read_experiment
 from zeligui.links.calls import call
+from zeligui.options import read_toml
 from zeligui.session.snapshot import OpenContract, OpenExperiment
-from zeligui.settings import Settings, read_toml
+from zeligui.settings import Settings
 
 CONTRACT_SUFFIX = ".contract"
 EXPERIMENT_SUFFIXES = (".toml", ".experiment")
