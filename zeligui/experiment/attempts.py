@@ -22,6 +22,9 @@ STOP_GRACE_S = 10.0
 TOLD_BYTES = 1 << 20
 """How much of each output stream of an attempt becomes events; the whole of it is in the results."""
 PIECE_BYTES = 1 << 16
+LOOK_S = 3.0
+"""Between two looks at the end of an output that is told no more."""
+END_BYTES = 2000
 STREAMS = ("stdout", "stderr")
 
 
@@ -35,6 +38,9 @@ class Attempts:
         self._experiment = experiment
         self.service = service
         self._checkpoints = checkpoints
+        self._looked: dict[str, float] = {}
+        self.ends: dict[str, str] = {}
+        """What attempts that printed more than is told printed last."""
 
     async def prepare(self, instance: int, host: str, service: str, profile: str | None) -> AttemptState:
         """Prepare a new attempt up to where it only needs `commit`.
@@ -131,6 +137,19 @@ class Attempts:
         for stream in STREAMS:
             while await self._tell_piece(self._book.attempt(attempt), stream) >= (1 if to_the_end else PIECE_BYTES):
                 pass
+        await self._look_at_end(self._book.attempt(attempt), at_once=to_the_end)
+
+    async def _look_at_end(self, attempt: AttemptState, *, at_once: bool) -> None:
+        """Where a job has printed more than is told, look now and then at what it printed last."""
+        now = self._book.clock.patience()
+        looked = self._looked.get(attempt.id, float("-inf"))
+        if attempt.read.get(STREAMS[0], 0) < TOLD_BYTES or (now - looked < LOOK_S and not at_once):
+            return
+        self._looked[attempt.id] = now
+        service = self.service(attempt.service)
+        length = await service.length(attempt.id, STREAMS[0])
+        end = await service.read(attempt.id, STREAMS[0], max(0, length - END_BYTES), most=END_BYTES)
+        self.ends[attempt.id] = end.decode("utf-8", "backslashreplace")
 
     async def _tell_piece(self, attempt: AttemptState, stream: str) -> int:
         """Tell the next piece of a stream; how many bytes there were to tell."""

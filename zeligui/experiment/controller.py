@@ -91,6 +91,11 @@ class Controller:
             self._polling.nudge(attempt.service)
         self._wake.set()
 
+    @property
+    def ends(self) -> Mapping[str, str]:
+        """By attempt, the end of an output that was too long to be told by events."""
+        return self._run.attempts.ends
+
     def columns(self) -> Columns:
         """The newest measurements, as this experiment may judge them."""
         return self._run.columns()

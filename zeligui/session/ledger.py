@@ -78,10 +78,14 @@ class Ledger:
         self._note_violation(event)
 
     def _note_output(self, event: Event) -> None:
-        if event.job and (lines := event.data["text"].split("\n")):
-            line = next((line for line in reversed(lines) if line.strip()), "")
-            if line:
-                self.last_lines[event.job] = line[-LONGEST_LINE:].strip()
+        if event.job:
+            self.note_end(event.job, event.data["text"])
+
+    def note_end(self, attempt: str, text: str) -> None:
+        """The end of what an attempt printed is this."""
+        line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
+        if line:
+            self.last_lines[attempt] = line[-LONGEST_LINE:].strip()
 
     def _note_violation(self, event: Event) -> None:
         if event.event == "violated" and event.job:

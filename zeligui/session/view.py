@@ -59,6 +59,9 @@ class View:
         self._renew_hosts(touched)
         self._judge()
         ledger = session.ledger
+        for one in session.driving.driven.values():
+            for attempt, end in one.controller.ends.items():
+                ledger.note_end(attempt, end)
         if not self._recent or not ledger.recent or self._recent[-1] is not ledger.recent[-1]:
             self._recent = tuple(ledger.recent)
         return Snapshot(
