@@ -142,6 +142,17 @@ def test_a_contract_that_comes_is_opened_and_one_that_was_closed_stays_so(pane: 
     assert figures(pane)["pi.contract"] == "profile1: 1"
 
 
+def test_one_that_is_closed_is_forgotten_and_opened_anew_when_it_comes_again(pane: ContractsPane) -> None:
+    show(pane, contract(HOSTS))
+    pane.select_file(Path("/work/pi.contract"))
+    pane.view.collapse(pane.model.index(0, 0))
+    show(pane)
+    assert lines(pane.view) == []
+    assert pane.contract is None
+    show(pane, contract(HOSTS))
+    assert pane.view.isExpanded(pane.model.index(0, 0))
+
+
 def test_the_only_contract_is_meant_until_another_line_is_current(pane: ContractsPane) -> None:
     assert pane.contract is None
     first, second = contract(HOSTS), replace(contract(HOSTS, file="/work/b.contract"), experiments=(runnable("b"),))

@@ -207,6 +207,15 @@ def test_the_host_of_the_current_line_is_told_also_of_an_attribute(pane: HostsPa
     assert pane.current in {"", "node1"}
 
 
+def test_where_all_hosts_have_gone_none_is_current(pane: HostsPane, qtbot: QtBot) -> None:
+    show(pane, *FOUR)
+    pane.select_host("node2")
+    with qtbot.waitSignal(pane.selected, check_params_cb=lambda name: not name):
+        show(pane)
+    assert pane.current == ""
+    assert names(pane) == []
+
+
 def test_a_host_that_nothing_is_known_of_is_shown(pane: HostsPane) -> None:
     show(pane, Host("node1", "ssh://node1", "unreachable", "", {}, {}, NOW))
     assert lines(pane.view) == [["node1", "unreachable", "", ""]]

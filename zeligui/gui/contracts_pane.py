@@ -88,13 +88,14 @@ class ContractsPane(Pane):
 
     def update_from(self, snapshot: Snapshot) -> None:
         self._contracts = snapshot.contracts
-        if not snapshot.contracts:
-            self.show_empty("No contract is open.", "Open one with Ctrl+O, or drop its file here.", picture="contract")
-            return
         before = set(self._nodes)
+        self._nodes = {one.file: self._nodes[one.file] for one in snapshot.contracts if one.file in before}
         running = frozenset(name for name, state in snapshot.experiments.items() if state.running)
         self.model.show_forest(tuple(self._node(one, running) for one in snapshot.contracts))
-        self.show_body()
+        if snapshot.contracts:
+            self.show_body()
+        else:
+            self.show_empty("No contract is open.", "Open one with Ctrl+O, or drop its file here.", picture="contract")
         for one in snapshot.contracts:
             if one.file not in before:
                 self._open(one)

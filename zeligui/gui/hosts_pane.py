@@ -107,11 +107,11 @@ class HostsPane(Pane):
     def update_from(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._expiry_s = snapshot.expiry_s
-        if not snapshot.hosts:
-            self.show_empty("No machines yet.", "Add some, or try the demo grid.", picture="host")
-            return
-        self.show_body()
         self._show()
+        if snapshot.hosts:
+            self.show_body()
+        else:
+            self.show_empty("No machines yet.", "Add some, or try the demo grid.", picture="host")
 
     def _filter(self) -> None:
         self._show()
