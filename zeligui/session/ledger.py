@@ -17,7 +17,8 @@ MOST_TOLD = 5000
 """Events that are kept of one experiment's latest run."""
 AT_ONCE = 200
 """Events that are added up in one turn of the event loop."""
-LONGEST_LINE = 500
+LONGEST_LINE = 200
+"""Of a longer line its end is shown."""
 
 NO_LONGER_VIOLATED = frozenset({"recovered", "stopped", "done", "failed", "canceled", "lost", "released"})
 
@@ -84,8 +85,10 @@ class Ledger:
     def note_end(self, attempt: str, text: str) -> None:
         """The end of what an attempt printed is this."""
         line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
+        if len(line) > LONGEST_LINE:
+            line = f"…{line[-LONGEST_LINE:]}"
         if line:
-            self.last_lines[attempt] = line[-LONGEST_LINE:].strip()
+            self.last_lines[attempt] = line.strip()
 
     def _note_violation(self, event: Event) -> None:
         if event.event == "violated" and event.job:
