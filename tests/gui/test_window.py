@@ -92,7 +92,7 @@ FOUR = [host("a"), host("b"), host("c", status="stale"), host("d", status="refus
         (snapshot(), "0 hosts  |  0 jobs  |  updated 2 s ago"),
         (snapshot([host("a")], [job()]), "1 host  |  1 job  |  updated 2 s ago"),
         (snapshot(FOUR), "4 hosts, 1 stale, 1 unreachable  |  0 jobs  |  updated 2 s ago"),
-        (snapshot([], [job(), job("pi", 2, Standing.DONE)]), "0 hosts  |  1 job  |  updated 2 s ago"),
+        (snapshot([], [job(), job("pi", 2, Standing.DONE)]), "0 hosts  |  2 jobs, 1 ended  |  updated 2 s ago"),
         (snapshot(FOUR[:1], searching=("ssh://a", "ssh://b")), "1 host  |  0 jobs  |  searching: 2 sources to answer"),
         (snapshot(FOUR[:1], heard=None), "1 host  |  0 jobs"),
     ],

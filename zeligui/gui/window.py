@@ -195,8 +195,9 @@ class MainWindow(QMainWindow):
             return
         counts = Counter(_reach(host) for host in shown.hosts.values())
         notes = [f"{counts[word]:,} {word}" for word in ("connecting", "stale", "unreachable") if counts[word]]
-        live = sum(not job.standing.ended for job in shown.jobs)
-        parts = [", ".join((count_of(len(shown.hosts), "host"), *notes)), count_of(live, "job")]
+        ended = sum(job.standing.ended for job in shown.jobs)
+        jobs = count_of(len(shown.jobs), "job") + (f", {ended:,} ended" if ended else "")
+        parts = [", ".join((count_of(len(shown.hosts), "host"), *notes)), jobs]
         if shown.searching:
             parts.append(f"searching: {count_of(len(shown.searching), 'source')} to answer")
         elif shown.heard is not None:
