@@ -74,6 +74,15 @@ def test_it_follows_the_measurements_and_keeps_what_is_current_and_closed(window
     assert dialog.verdict.text() == "a is apt for profile1, profile2."
 
 
+def test_where_the_machine_or_the_contract_has_gone_it_says_so(window: QWidget) -> None:
+    dialog = explained(window, host("a"))
+    dialog.say_why_none("a is not among the machines any more.")
+    assert dialog.verdict.text() == "a is not among the machines any more."
+    assert lines(dialog.view) == []
+    dialog.show_answers(answer(contract(), columns([host("a")]), "a"), ())
+    assert dialog.view.isExpanded(dialog.model.index(0, 0))
+
+
 def test_another_contract_is_chosen_by_its_path(window: QWidget) -> None:
     dialog = WhyNotDialog("a", ["/work/a.contract", "/other/a.contract"], window)
     assert dialog.chosen == "/work/a.contract"
@@ -103,3 +112,5 @@ def test_what_excludes_machines_counts_them_for_each_constraint(window: QWidget)
     assert dialog.verdict.textFormat() is Qt.TextFormat.PlainText
     dialog.show_exclusions(exclusions(contract(), columns(hosts[:1])))
     assert lines(dialog.view)[2] == ["cpuAvail > 0.6", "1", "0", "0", "0"]
+    dialog.show_exclusions(())
+    assert "has errors" in dialog.verdict.text()

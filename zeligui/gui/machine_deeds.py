@@ -112,8 +112,8 @@ class MachineDeeds:
             await self._session.add_sources(urls)
 
     def _ask_about_keys(self, snapshot: Snapshot) -> None:
-        keys = [key for key in offered(snapshot) if key.line not in self._asked]
-        if not keys:
+        keys = offered(snapshot)
+        if self._asked.issuperset(key.line for key in keys):
             return
         self._asked.update(key.line for key in keys)
         if len(keys) == 1:
@@ -186,7 +186,11 @@ class MachineDeeds:
         if dialog is None or snapshot is None:
             return
         contract = self._contract_named(Path(dialog.chosen))
-        if contract is None or contract.contract is None or dialog.host not in snapshot.hosts:
+        if contract is None or contract.contract is None:
+            dialog.say_why_none(f"{dialog.chosen} is not open any more, or has errors.")
+            return
+        if dialog.host not in snapshot.hosts:
+            dialog.say_why_none(f"{dialog.host} is not among the machines any more.")
             return
         columns = self._session.driving.columns(contract.judged_for) if contract.judged_for else None
         columns = columns if columns is not None else self._session.machines.columns()

@@ -76,6 +76,11 @@ class WhyNotDialog(QDialog):
         if first:
             self.view.expandAll()
 
+    def say_why_none(self, words: str) -> None:
+        """There is no answer any more."""
+        self.verdict.setText(visible(words, 1000))
+        self.model.show_forest(())
+
 
 class ExcludesDialog(QDialog):
     """Which constraint of a contract excludes most machines, per profile."""
@@ -108,7 +113,8 @@ class ExcludesDialog(QDialog):
     def show_exclusions(self, found: Sequence[ProfileExclusions]) -> None:
         """Show how it is now."""
         first = not self.model.rowCount()
-        self.verdict.setText("\n".join(f"{visible(one.profile)}: {visible(one.summary, 1000)}" for one in found))
+        lines = [f"{visible(one.profile)}: {visible(one.summary, 1000)}" for one in found]
+        self.verdict.setText("\n".join(lines) or f"{visible(str(self.file))} has errors, or no profile.")
         self.model.show_forest(tuple(_excluded_node(one) for one in found))
         if first:
             self.view.expandAll()
