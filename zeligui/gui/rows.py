@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -19,7 +19,7 @@ Role = Qt.ItemDataRole
 RowRole = int(Role.UserRole)
 NOWHERE = QModelIndex()
 MOST_RANGES = 32
-"""More changed ranges than this are told as one: each signal costs the view more than a few unchanged rows."""
+"""More ranges than this are told as one: each signal costs the view more than a few unchanged rows."""
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -147,14 +147,9 @@ class RowModel(QAbstractTableModel):
     # --- from what is shown to what is wanted: remove, reorder, insert, update ------------------------------------
 
     def _become(self, wanted: list[Any]) -> None:
-        keys = [self._key(row) for row in wanted]
-        if keys != self._keys:
-            self._rearrange(keys, wanted)
-        changed = [
-            place
-            for place, (old, new) in enumerate(zip(self._rows, wanted, strict=True))
-            if old is not new and old != new
-        ]
+        if not self._in_place(wanted):
+            self._rearrange([self._key(row) for row in wanted], wanted)
+        changed = [place for place in _differing(self._rows, wanted) if self._rows[place] != wanted[place]]
         self._rows = wanted
         ranges = runs(changed)
         if len(ranges) > MOST_RANGES:
@@ -162,23 +157,46 @@ class RowModel(QAbstractTableModel):
         for first, last in ranges:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
+    def _in_place(self, wanted: list[Any]) -> bool:
+        """Whether each row has the key of the one that is shown there; the very same row has it unasked."""
+        if len(wanted) != len(self._rows):
+            return False
+        return all(self._key(wanted[place]) == self._keys[place] for place in _differing(self._rows, wanted))
+
     def _rearrange(self, keys: list[Hashable], wanted: list[Any]) -> None:
         stay = set(keys)
         if len(stay) < len(keys):
             raise ValueError("two rows have the same key")
-        for first, last in reversed(runs(place for place, key in enumerate(self._keys) if key not in stay)):
-            self.beginRemoveRows(NOWHERE, first, last)
-            del self._rows[first : last + 1], self._keys[first : last + 1]
-            self.endRemoveRows()
+        self._remove_but(stay)
         there = dict(zip(self._keys, self._rows, strict=True))
+        coming = runs(place for place, key in enumerate(keys) if key not in there)
+        if len(coming) > MOST_RANGES:  # all at the end, then to their places
+            new = [place for first, last in coming for place in range(first, last + 1)]
+            self._insert(len(self._rows), [keys[place] for place in new], [wanted[place] for place in new])
+            self._reorder(keys, [there.get(key, row) for key, row in zip(keys, wanted, strict=True)])
+            return
         survivors = [key for key in keys if key in there]
         if survivors != self._keys:
             self._reorder(survivors, [there[key] for key in survivors])
-        for first, last in runs(place for place, key in enumerate(keys) if key not in there):
-            self.beginInsertRows(NOWHERE, first, last)
-            self._rows[first:first] = wanted[first : last + 1]
-            self._keys[first:first] = keys[first : last + 1]
-            self.endInsertRows()
+        for first, last in coming:
+            self._insert(first, keys[first : last + 1], wanted[first : last + 1])
+
+    def _remove_but(self, stay: Set[Hashable]) -> None:
+        leaving = runs(place for place, key in enumerate(self._keys) if key not in stay)
+        if len(leaving) > MOST_RANGES:  # all to the front first: where the current row leaves, the first one follows it
+            before = sorted(range(len(self._keys)), key=lambda place: self._keys[place] in stay)
+            self._reorder([self._keys[place] for place in before], [self._rows[place] for place in before])
+            leaving = [(0, sum(last - first for first, last in leaving) + len(leaving) - 1)]
+        for first, last in reversed(leaving):
+            self.beginRemoveRows(NOWHERE, first, last)
+            del self._rows[first : last + 1], self._keys[first : last + 1]
+            self.endRemoveRows()
+
+    def _insert(self, place: int, keys: list[Hashable], rows: list[Any]) -> None:
+        self.beginInsertRows(NOWHERE, place, place + len(keys) - 1)
+        self._rows[place:place] = rows
+        self._keys[place:place] = keys
+        self.endInsertRows()
 
     def _reorder(self, keys: list[Hashable], rows: list[Any]) -> None:
         self.layoutAboutToBeChanged.emit()
@@ -212,6 +230,11 @@ class RowModel(QAbstractTableModel):
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._order = None if column < 0 else (column, order == Qt.SortOrder.DescendingOrder)
         self.show_rows(self._source)
+
+
+def _differing(these: Sequence[Any], those: Sequence[Any]) -> list[int]:
+    """Where two sequences of one length have not the very same object."""
+    return [place for place, (one, other) in enumerate(zip(these, those, strict=True)) if one is not other]
 
 
 def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -55,6 +55,7 @@ class TreeModel(QAbstractItemModel):
     def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.columns = tuple(columns)
+        self._width = len(self.columns)
         self._numbers = count(1)
         self._root = _Branch(0, Node(None, None), grown=True)
         self._branches = {0: self._root}
@@ -105,17 +106,26 @@ class TreeModel(QAbstractItemModel):
             self._below(branch, node.grow())
 
     def _below(self, branch: _Branch, wanted: tuple[Node, ...]) -> None:
-        keys = [node.key for node in wanted]
-        if keys != [child.node.key for child in branch.children]:
-            self._rearrange(branch, keys, wanted)
+        others = self._others(branch, wanted)
+        if others is None:
+            self._rearrange(branch, [node.key for node in wanted], wanted)
+            others = self._others(branch, wanted) or []
         changed = []
-        for place, (child, node) in enumerate(zip(branch.children, wanted, strict=True)):
-            if child.node is node:
-                continue
+        for place in others:
+            child, node = branch.children[place], wanted[place]
             if child.node.row is not node.row and child.node.row != node.row:
                 changed.append(place)
             self._become(child, node)
         self._tell(branch, changed)
+
+    def _others(self, branch: _Branch, wanted: tuple[Node, ...]) -> list[int] | None:
+        """Where other nodes with the same keys are wanted; None where a key differs. Most nodes are the very same."""
+        if len(branch.children) != len(wanted):
+            return None
+        pairs = enumerate(zip(branch.children, wanted, strict=True))
+        others = [place for place, (child, node) in pairs if child.node is not node]
+        same = all(branch.children[place].node.key == wanted[place].key for place in others)
+        return others if same else None
 
     def _tell(self, branch: _Branch, changed: list[int]) -> None:
         ranges = runs(changed)
@@ -139,15 +149,24 @@ class TreeModel(QAbstractItemModel):
             for one in gone:
                 self._forget(one)
         there = {child.node.key: child for child in branch.children}
+        coming = runs(place for place, key in enumerate(keys) if key not in there)
+        if len(coming) > MOST_RANGES:  # all at the end, then to their places
+            self._insert(branch, len(there), [node for node in wanted if node.key not in there])
+            there = {child.node.key: child for child in branch.children}
+            self._reorder(branch, [there[key] for key in keys])
+            return
         survivors = [key for key in keys if key in there]
         if survivors != list(there):
             self._reorder(branch, [there[key] for key in survivors])
-        for first, last in runs(place for place, key in enumerate(keys) if key not in there):
-            new = [self._made(node, branch) for node in wanted[first : last + 1]]
-            self.beginInsertRows(self._index(branch), first, last)
-            branch.children[first:first] = new
-            branch.placed = False
-            self.endInsertRows()
+        for first, last in coming:
+            self._insert(branch, first, wanted[first : last + 1])
+
+    def _insert(self, branch: _Branch, place: int, nodes: Sequence[Node]) -> None:
+        new = [self._made(node, branch) for node in nodes]
+        self.beginInsertRows(self._index(branch), place, place + len(new) - 1)
+        branch.children[place:place] = new
+        branch.placed = False
+        self.endInsertRows()
 
     def _reorder(self, branch: _Branch, children: list[_Branch]) -> None:
         self.layoutAboutToBeChanged.emit()
@@ -175,13 +194,14 @@ class TreeModel(QAbstractItemModel):
         return QModelIndex() if branch is self._root else self.createIndex(branch.place(), column, branch.number)
 
     def _branch(self, index: Index) -> _Branch:
-        return self._branches[index.internalId()] if index.isValid() else self._root
+        return self._branches[index.internalId()]  # 0, the root's, of an index that is not valid
 
     # --- what Qt asks ---------------------------------------------------------------------------------------------
 
     def index(self, row: int, column: int, parent: Index = NOWHERE) -> QModelIndex:
-        children = self._branch(parent).children  # not hasIndex(): views ask thousands of times a second
-        if 0 <= row < len(children) and 0 <= column < len(self.columns):
+        # Not hasIndex(), and as few calls as can be: a view that lays out 10,000 hosts asks for each.
+        children = self._branches[parent.internalId()].children
+        if 0 <= row < len(children) and 0 <= column < self._width:
             return self.createIndex(row, column, children[row].number)
         return QModelIndex()
 
@@ -196,10 +216,8 @@ class TreeModel(QAbstractItemModel):
         return len(self.columns)
 
     def hasChildren(self, parent: Index = NOWHERE) -> bool:  # noqa: N802
-        if parent.column() > 0:
-            return False
-        branch = self._branch(parent)
-        return bool(branch.children) or not branch.grown
+        branch = self._branches[parent.internalId()]
+        return (not branch.grown or bool(branch.children)) and parent.column() <= 0
 
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802
         return not self._branch(parent).grown

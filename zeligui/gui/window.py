@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.closed = asyncio.Event()
         self.snapshot: Snapshot | None = None
+        self._counted: tuple[Snapshot | None, tuple[str, ...]] = None, ()
         self._clock = clock
         self._store = store
         self.setWindowTitle("ZeliGrid")
@@ -193,11 +194,9 @@ class MainWindow(QMainWindow):
         shown = self.snapshot
         if shown is None:
             return
-        counts = Counter(_reach(host) for host in shown.hosts.values())
-        notes = [f"{counts[word]:,} {word}" for word in ("connecting", "stale", "unreachable") if counts[word]]
-        ended = sum(job.standing.ended for job in shown.jobs)
-        jobs = count_of(len(shown.jobs), "job") + (f", {ended:,} ended" if ended else "")
-        parts = [", ".join((count_of(len(shown.hosts), "host"), *notes)), jobs]
+        if self._counted[0] is not shown:
+            self._counted = shown, _counts(shown)
+        parts = list(self._counted[1])
         if shown.searching:
             parts.append(f"searching: {count_of(len(shown.searching), 'source')} to answer")
         elif shown.heard is not None:
@@ -261,6 +260,15 @@ class MainWindow(QMainWindow):
 
 def _reach(host: Host) -> str:
     """How a host counts in the status bar."""
-    if host.awaited:
-        return "connecting"
-    return host.status if host.status in {"up", "stale"} else "unreachable"
+    if host.status in {"up", "stale"}:
+        return host.status
+    return "connecting" if host.awaited else "unreachable"
+
+
+def _counts(shown: Snapshot) -> tuple[str, ...]:
+    """The hosts and the jobs of a snapshot, in words."""
+    counts = Counter(map(_reach, shown.hosts.values()))
+    notes = [f"{counts[word]:,} {word}" for word in ("connecting", "stale", "unreachable") if counts[word]]
+    ended = sum([job.standing.ended for job in shown.jobs])
+    jobs = count_of(len(shown.jobs), "job") + (f", {ended:,} ended" if ended else "")
+    return ", ".join((count_of(len(shown.hosts), "host"), *notes)), jobs

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from operator import is_
 
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
 from zeligui.grid.hosts import Host
@@ -22,54 +24,81 @@ _PHASES = {
 _ON_HOST = {"stale", "unreachable", "refused", "unknown-key", "changed-key"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A row, and what it was made of: as long as all that is the same object, so is the row."""
+
+    row: RemoteJob
+    instance: InstanceState
+    attempts: tuple[AttemptState | None, ...]
+    attempt: str
+    host: str
+    violated: str | None
+    line: str | None
+
+
 class RemoteJobs:
     """The jobs of all experiments that a ledger knows. A row is the same object as long as nothing of it changes."""
 
     def __init__(self, ledger: Ledger, machines: Machines) -> None:
         self._ledger = ledger
         self._machines = machines
-        self._rows: dict[tuple[str, int], RemoteJob] = {}
-        self._made_of: dict[tuple[str, int], tuple[InstanceState, AttemptState | None, str, bool]] = {}
+        self._kept: dict[str, dict[int, _Kept]] = {}
+        self._whole: dict[str, tuple[str, bool]] = {}
+        """Of each experiment, what all its rows depend on."""
 
     def rows(self, hosts: Mapping[str, Host], touched: Collection[str], driven: Collection[str]) -> list[RemoteJob]:
         """All jobs, newest experiment first; of `touched` hosts something was measured or has changed."""
-        rows = [
-            self._row(state, instance, hosts, touched, state.name in driven)
-            for state in reversed(self._ledger.states.values())
-            for instance in state.instances.values()
+        states = self._ledger.states
+        for gone in self._kept.keys() - states.keys():
+            del self._kept[gone], self._whole[gone]
+        return [
+            row
+            for state in reversed(states.values())
+            for row in self._of(state, hosts, touched, driven=state.name in driven)
         ]
-        if len(rows) < len(self._rows):
-            kept = {row.key for row in rows}
-            for key in self._rows.keys() - kept:
-                del self._rows[key], self._made_of[key]
-        return rows
 
-    def _row(
+    def _of(
+        self, state: ExperimentState, hosts: Mapping[str, Host], touched: Collection[str], *, driven: bool
+    ) -> Iterator[RemoteJob]:
+        """The rows of an experiment. Of 10,000 jobs nearly all are as they were: only identities are compared."""
+        whole, name = (state.held, driven), state.name
+        before = self._kept.get(name, {}) if self._whole.get(name) == whole else {}
+        shown = self._kept.get(name, {})
+        now = self._kept[name] = {}
+        self._whole[name] = whole
+        attempt_of, violated, line = state.attempts.get, self._ledger.violated.get, self._ledger.last_lines.get
+        for number, instance in state.instances.items():
+            kept = before.get(number)
+            if (
+                kept is None
+                or kept.instance is not instance
+                or kept.host in touched
+                or kept.line is not line(kept.attempt)
+                or kept.violated is not violated(kept.attempt)
+                or not all(map(is_, kept.attempts, map(attempt_of, instance.attempts[-3:])))
+            ):
+                kept = self._made_anew(state, instance, hosts, shown.get(number), driven=driven)
+            now[number] = kept
+            yield kept.row
+
+    def _made_anew(
         self,
         state: ExperimentState,
         instance: InstanceState,
         hosts: Mapping[str, Host],
-        touched: Collection[str],
+        before: _Kept | None,
+        *,
         driven: bool,
-    ) -> RemoteJob:
-        key = state.name, instance.number
+    ) -> _Kept:
+        attempts = tuple(state.attempts.get(name) for name in instance.attempts[-3:])
         attempt = _shown(state, instance)
-        made_of = instance, attempt, state.held, driven
-        before, row = self._made_of.get(key), self._rows.get(key)
-        same = before is not None and all(a is b or a == b for a, b in zip(before, made_of, strict=True))
-        if row and same and row.host not in touched and not self._says_more(row):
-            return row
-        new = self._made(state, instance, attempt, hosts, driven)
-        self._made_of[key] = made_of
-        if row != new:
-            self._rows[key] = new
-        return self._rows[key]
-
-    def _says_more(self, row: RemoteJob) -> bool:
-        attempt = row.attempt.id if row.attempt else ""
-        violated = attempt in self._ledger.violated
-        line = self._ledger.last_lines.get(attempt, "")
-        return (line is not row.last_line and line != row.last_line) or violated != (row.standing is Standing.VIOLATED)
+        row = self._made(state, instance, attempt, hosts, driven)
+        if before and before.row == row:
+            row = before.row
+        id_, host = (attempt.id, attempt.host) if attempt else ("", "")
+        lines, violated = self._ledger.last_lines, self._ledger.violated
+        return _Kept(row, instance, attempts, id_, host, violated.get(id_), lines.get(id_))
 
     def _made(
         self,
