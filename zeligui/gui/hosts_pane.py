@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPoint, QTimer, Signal
 from PySide6.QtGui import QIcon
@@ -13,6 +14,7 @@ from zeligui.clock import Clock
 from zeligui.contract.attributes import ATTRIBUTES
 from zeligui.grid.hosts import Host, Value
 from zeligui.grid.search import Found, Search
+from zeligui.grid.table import Table
 from zeligui.gui.filter_line import FilterLine
 from zeligui.gui.icons import icon
 from zeligui.gui.pane import EmptyState, Pane
@@ -67,10 +69,12 @@ class HostsPane(Pane):
         super().__init__("Hosts", parent)
         self._clock = clock
         self._expiry_s = 60.0
-        self._nodes: dict[str, tuple[Host, frozenset[str], Node]] = {}
+        self._nodes: dict[str, Node] = {}
         self._snapshot: Snapshot | None = None
         self._search = Search()
         self._named: frozenset[str] = frozenset()
+        """The attributes that the filter names: only these are shown below a host; none: all."""
+        self._last: tuple[str, Table, Found] | None = None
         self.filter = FilterLine("hosts", "Name, attribute or cpuAvail > 0.5 (Ctrl+F)", self)
         self.model = TreeModel(self._columns(), self)
         self.view = Tree("Hosts and their attributes", self.model, (24, 14, 7, 9), self)
@@ -122,8 +126,11 @@ class HostsPane(Pane):
         snapshot = self._snapshot
         if snapshot is None:
             return
+        named = self._named
         hosts, found = self._found(snapshot)
-        self.model.show_forest(tuple(map(self._node, hosts)))
+        self.model.show_forest(self._forest(hosts))
+        if self._named != named:
+            self.model.grow_again()
         if len(self._nodes) > 2 * len(snapshot.hosts) + FEW:
             self._nodes = {name: one for name, one in self._nodes.items() if name in snapshot.hosts}
         shown, total = self.model.rowCount(), len(snapshot.hosts)
@@ -140,20 +147,24 @@ class HostsPane(Pane):
             self._named = frozenset()
             return snapshot.hosts.values(), None
         columns = snapshot.columns
-        found = self._search.find(text, columns, attributes=columns.attributes)
+        if self._last is None or self._last[0] != text or self._last[1] is not columns:
+            self._last = text, columns, self._search.find(text, columns, attributes=columns.attributes)
+        found = self._last[2]
         self._named = frozenset(name.casefold() for name in found.attributes)
         shown = {columns.names[place] for place in found.mask.nonzero()[0].tolist()}
         return (host for name, host in snapshot.hosts.items() if name in shown), found
 
+    def _forest(self, hosts: Iterable[Host]) -> tuple[Node, ...]:
+        """The nodes of hosts, each the same object as long as its host is."""
+        known = self._nodes.get
+        return tuple([node if (node := known(host.name)) and node.row is host else self._node(host) for host in hosts])
+
     def _node(self, host: Host) -> Node:
-        """The node of a host, the same object as long as it would show the same."""
-        before = self._nodes.get(host.name)
-        if before and before[0] is host and before[1] == self._named:
-            return before[2]
-        named = self._named
-        node = Node(host.name, host, grow=lambda: _attributes(host, named))
-        self._nodes[host.name] = (host, named, node)
+        node = self._nodes[host.name] = Node(host.name, host, grow=partial(self._below, host))
         return node
+
+    def _below(self, host: Host) -> tuple[Node, ...]:
+        return _attributes(host, self._named)
 
     def _age(self) -> None:
         """Ages go on by themselves: what is seen is drawn again, nothing is made anew."""

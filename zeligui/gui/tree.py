@@ -64,6 +64,12 @@ class TreeModel(QAbstractItemModel):
         """Show these nodes, telling views only what differs. A node that is the same object is not looked into."""
         self._below(self._root, forest)
 
+    def grow_again(self) -> None:
+        """Make anew what has grown below the top: what it grows from has changed, though the nodes have not."""
+        for branch in tuple(self._root.children):
+            if branch.grown and branch.node.grow:
+                self._below(branch, branch.node.grow())
+
     def close(self, index: QModelIndex) -> None:
         """Forget what has grown below an index, which the view has closed."""
         branch = self._branch(index)
