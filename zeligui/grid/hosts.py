@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 Value = float | str
@@ -85,6 +86,7 @@ class Host:
         return {name: max(0.0, self.taken - time) for name, time in self.times.items()}
 
 
+@lru_cache(maxsize=2**14)
 def natural(name: str) -> tuple[str | tuple[int, str], ...]:
     """The key that sorts names as people do: node2 before node10, without regard to case."""
     parts = _DIGITS.split(name.casefold())

@@ -75,6 +75,7 @@ class Machines:
         self._tasks = Tasks(self._broke)
         self._ahead = clock.age() - clock.patience()
         self._since = float("-inf")
+        self._rows: tuple[int, Mapping[str, int]] = -1, {}
         for machine in self._roster.machines.values():
             self._label(machine)
 
@@ -180,6 +181,11 @@ class Machines:
         """Rises whenever a host comes, goes or gets another name."""
         return self._roster.version
 
+    @property
+    def listed(self) -> Collection[str]:
+        """The names of all hosts."""
+        return self._roster.machines.keys()
+
     def history(self, host: str, attribute: str) -> tuple[Numbers, Numbers]:
         """Times (age clock) and values of a numeric attribute of one host, oldest first, each of shape (n,)."""
         machine = self._roster.machines.get(host)
@@ -192,8 +198,10 @@ class Machines:
         self._notice_gap()
         now = self._clock.age()
         since = max(self._since, now - (self._expiry_s if expiry_s is None else expiry_s))
-        rows = {name: machine.row for name, machine in sorted(self._roster.machines.items())}
-        return self._measurements.view(rows, now, since=since)
+        if self._rows[0] != self._roster.version:
+            rows = {name: machine.row for name, machine in sorted(self._roster.machines.items())}
+            self._rows = self._roster.version, rows
+        return self._measurements.view(self._rows[1], now, since=since)
 
     def stamp(self, host: str, attributes: Collection[str]) -> float:
         """When the newest measurement among these attributes of a host came, on the age clock; -inf where none did."""

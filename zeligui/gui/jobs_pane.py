@@ -62,7 +62,7 @@ class JobsPane(Pane):
         layout.addWidget(self.view)
         self._typed = QTimer(self)
         self._typed.setSingleShot(True)
-        self._typed.setInterval(30)
+        self._typed.setInterval(10)
         self._typed.timeout.connect(self._filter)
         self.filter.changed.connect(lambda _: self._typed.start())
         self.filter.left.connect(self.view.setFocus)
@@ -101,7 +101,7 @@ class JobsPane(Pane):
         if not words and self.which.currentIndex() == 0:
             self.model.filter(None)
         else:
-            self.model.filter(lambda job: fits(job) and all(word in _searched(job) for word in words))
+            self.model.filter(lambda job: fits(job) and _holds(job, words))
         self._count()  # also where all fit
 
     def _count(self) -> None:
@@ -173,6 +173,11 @@ def _cpu(job: RemoteJob) -> str:
 
 def _cpu_words(job: RemoteJob) -> str:
     return "" if job.cpu_s is None else f"{job.cpu_s:.1f} s of processor time so far; 100 % is one processor."
+
+
+def _holds(job: RemoteJob, words: Sequence[str]) -> bool:
+    text = _searched(job)
+    return all(word in text for word in words)
 
 
 def _searched(job: RemoteJob) -> str:

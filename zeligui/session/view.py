@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from zeligui.events import Event
@@ -17,6 +19,8 @@ from zeligui.session.snapshot import OpenContract, Snapshot
 if TYPE_CHECKING:
     from zeligui.session.session import Session
 
+AT_ONCE = 200
+"""Hosts that are made anew in one turn of the event loop."""
 JUDGE_S = 1.0
 """Between two judgements of all hosts by the open contracts."""
 
@@ -27,9 +31,13 @@ class View:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._jobs = RemoteJobs(session.ledger, session.machines)
-        self._hosts: dict[str, Host] = {}
+        self._hosts: Mapping[str, Host] = {}
+        self._made: dict[str, Host] = {}
+        self._order: Sequence[str] = ()
         self._names = -1
         self._touched: set[str] = set()
+        self._renewed: set[str] = set()
+        """Hosts that were made anew since the last snapshot."""
         self._heard: float | None = None
         self._recent: tuple[Event, ...] = ()
         self._columns: Columns | None = None
@@ -47,16 +55,29 @@ class View:
     def touch_all(self) -> None:
         """Everything may have changed."""
         self._names = -1
+        self._touched |= self._made.keys()
 
     def judge_anew(self) -> None:
         """Judge all hosts by the open contracts at the next snapshot."""
         self._judged = float("-inf")
 
+    async def catch_up(self) -> None:
+        """Take in what is new, piece by piece, so that others have their turn between; little is left to `snapshot`."""
+        self._look_for_hosts()
+        while len(self._touched) > AT_ONCE:
+            self._renew(tuple(islice(self._touched, AT_ONCE)))
+            await asyncio.sleep(0)
+        self._judge()
+        await asyncio.sleep(0)
+
     def snapshot(self) -> Snapshot:
         """All as of now."""
         session = self._session
-        touched, self._touched = self._touched, set()
-        self._renew_hosts(touched)
+        self._look_for_hosts()
+        self._renew(tuple(self._touched))
+        renewed, self._renewed = self._renewed, set()
+        if renewed:
+            self._hosts = {name: self._made[name] for name in self._order}
         self._judge()
         ledger = session.ledger
         for one in session.driving.driven.values():
@@ -67,7 +88,7 @@ class View:
         return Snapshot(
             taken=session.clock.age(),
             hosts=self._hosts,
-            jobs=tuple(self._jobs.rows(self._hosts, touched, session.driving.all_driven)),
+            jobs=tuple(self._jobs.rows(self._hosts, renewed, session.driving.all_driven)),
             contracts=self._contracts,
             experiments=dict(ledger.states),
             recent=self._recent,
@@ -78,15 +99,23 @@ class View:
             nodes=frozenset(session.grid.nodes) if session.grid else frozenset(),
         )
 
-    def _renew_hosts(self, touched: set[str]) -> None:
+    def _look_for_hosts(self) -> None:
+        """Which there are, in the order of their names."""
         machines = self._session.machines
         if machines.names != self._names:
             self._names = machines.names
-            self._hosts = {host.name: host for host in sorted(machines.hosts(), key=lambda host: natural(host.name))}
-            touched |= self._hosts.keys()
-        elif touched:
-            changed = {name: host for name in touched if (host := machines.host(name))}
-            self._hosts = {**self._hosts, **changed}
+            self._order = sorted(machines.listed, key=natural)
+            self._touched |= self._made.keys() ^ set(self._order)
+
+    def _renew(self, names: Collection[str]) -> None:
+        for name in names:
+            host = self._session.machines.host(name)
+            if host is None:
+                self._made.pop(name, None)
+            else:
+                self._made[name] = host
+        self._touched.difference_update(names)
+        self._renewed.update(names)
 
     def _judge(self) -> None:
         """How many hosts satisfy what, by figures at most a second old."""
@@ -94,15 +123,14 @@ class View:
         if now - self._judged < JUDGE_S and session.shelf.shown == self._judged_of:
             return
         self._judged, self._judged_of = now, session.shelf.shown
-        self._columns = session.machines.columns()
-        self._contracts = tuple(map(self._judged_contract, session.shelf.shown))
+        columns = self._columns = session.machines.columns()
+        self._contracts = tuple(self._judged_contract(opened, columns) for opened in session.shelf.shown)
 
-    def _judged_contract(self, opened: OpenContract) -> OpenContract:
+    def _judged_contract(self, opened: OpenContract, columns: Columns) -> OpenContract:
         if opened.contract is None:
             return opened
         driven = self._session.driving.driven
         names = [name for name, one in driven.items() if one.experiment.contract_file == opened.file]
         own = self._session.driving.columns(names[0]) if names else None
-        columns = own if own is not None else self._session.machines.columns()
-        found = exclusions(opened.contract, columns)
+        found = exclusions(opened.contract, columns if own is None else own)
         return replace(opened, exclusions=found, judged_for=names[0] if own is not None else "")
