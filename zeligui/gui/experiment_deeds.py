@@ -263,10 +263,12 @@ class ExperimentDeeds:
             return []
         chosen = set(self._window.jobs.chosen)
         contract = self._window.contracts.contract
+        names = {experiment for experiment, _ in chosen}
         if not chosen and contract:
             names = {one.name for one in contract.experiments}
-            chosen = {job.key for job in snapshot.jobs if job.experiment in names}
-        jobs = [job for job in snapshot.jobs if job.key in chosen and not job.standing.ended]
+        jobs = [job for job in snapshot.jobs if job.experiment in names and not job.standing.ended]
+        if chosen:
+            jobs = [job for job in jobs if job.key in chosen]
         if what == "cancel":
             return jobs
         suspended = what == "resume"

@@ -193,8 +193,8 @@ class MachineDeeds:
             dialog.say_why_none(f"{dialog.host} is not among the machines any more.")
             return
         columns = self._session.driving.columns(contract.judged_for) if contract.judged_for else None
-        columns = columns if columns is not None else self._session.machines.columns()
-        if dialog.host in columns.names:
+        columns = snapshot.columns if columns is None else columns
+        if columns is not None and dialog.host in columns.names:
             host = snapshot.hosts[dialog.host]
             ages = {name: max(0.0, snapshot.taken - time) for name, time in host.times.items()}
             answers = answers_for(
