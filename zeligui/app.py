@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from zeligui.settings import Home, Settings, load
 WINDOW = "window"
 """The kind of desk at which the window takes files that a second start is to open."""
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""At these the window is closed in order, and jobs are left: Ctrl+C, the end of a session, a terminal that has gone."""
 SWEEP_MS = 20_000
 QUIT_S = 60.0
 """How long jobs may take to be stopped, and all else to be closed."""
@@ -56,6 +59,7 @@ async def run(home: Home, files: Sequence[Path], *, desk: Desk, demo: bool = Fal
     settings, trouble = _settings(home)
     shell = Shell(home, settings, SystemClock(), store_of(home))
     _catch_faults(shell)
+    _leave_at_signals(shell)
     bell = QSocketNotifier(desk.fileno(), QSocketNotifier.Type.Read, shell.window)
     bell.activated.connect(lambda: desk.answer(lambda request: _asked(shell, request)))
     try:
@@ -71,6 +75,13 @@ async def run(home: Home, files: Sequence[Path], *, desk: Desk, demo: bool = Fal
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIT_S):
                 await shell.close()
+
+
+def _leave_at_signals(shell: Shell) -> None:
+    """What was to be ignored, as nohup and shells in the background arrange, stays so."""
+    for each in SIGNALS:
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(each, shell.leave)
 
 
 def _sweep(shell: Shell) -> None:
@@ -126,9 +137,6 @@ def _catch_faults(shell: Shell) -> None:
     """What nobody caught is shown once, and ends nothing."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            shell.window.closed.set()
-            return
         shell.work.fault("the window", "".join(traceback.format_exception(kind, error, trace)))
 
     def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -49,6 +49,8 @@ class Shell:
         self._connected = False
         self._waiting: list[Path] = []
         self._stop = False
+        self._leaving = False
+        self._asking: asyncio.Task[str | None] | None = None
         details = DetailsPane(self._follow, self._send, self._events, can_save=True)
         plots = PlotsPane(self._history, self._events, clock)
         self.window = MainWindow(clock, details, plots, store)
@@ -95,11 +97,30 @@ class Shell:
         """Wait until the user wishes to close, and has said what becomes of jobs that run."""
         while True:
             await self.window.closed.wait()
-            answer = await self.experiments.ask_before_closing() if self._connected else "leave"
+            answer = await self._answer()
             self.window.closed.clear()
             if answer is not None:
                 self._stop = answer == "stop"
                 return
+
+    async def _answer(self) -> str | None:
+        """What is to become of the jobs, asked unless nobody will answer."""
+        if self._leaving or not self._connected:
+            return "leave"
+        self._asking = asyncio.ensure_future(self.experiments.ask_before_closing())
+        try:
+            return await self._asking
+        except asyncio.CancelledError:
+            if not self._leaving:
+                raise
+            return "leave"
+
+    def leave(self) -> None:
+        """Close without a question, even where one is open; the jobs go on."""
+        self._leaving = True
+        self.window.closed.set()
+        if self._asking:
+            self._asking.cancel()
 
     async def close(self) -> None:
         """Save looks, end or leave the jobs, and take all down."""
