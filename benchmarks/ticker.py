@@ -15,13 +15,16 @@ class Ticker:
     def __init__(self) -> None:
         self.late = array("d")
         """Seconds, one entry a tick."""
+        self.busy = array("d")
+        """Seconds of its own processor time that the loop's thread took meanwhile: what others do does not lengthen it."""
         self._task = asyncio.create_task(self._tick())
 
     async def _tick(self) -> None:
         while True:
-            begun = time.perf_counter()
+            begun, used = time.perf_counter(), time.thread_time()
             await asyncio.sleep(TICK_S)
             self.late.append(max(0.0, time.perf_counter() - begun - TICK_S))
+            self.busy.append(time.thread_time() - used)
 
     async def stop(self) -> float:
         """The worst so far, in seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -23,6 +24,7 @@ from zeligui.app import store_of
 from zeligui.clock import SystemClock
 from zeligui.experiment.journal import Journal
 from zeligui.gui.shell import Shell
+from zeligui.gui.sweeping import Sweeper
 from zeligui.settings import Home, load
 from zeligui.shipped import shipped
 
@@ -46,7 +48,8 @@ def main() -> None:
 
 
 def run(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
-    """Run a coroutine on the loop that the window has."""
+    """Run a coroutine on the loop that the window has, as the application does."""
+    gc.disable()
     application = QApplication.instance() or QApplication(["zeligrid"])
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
@@ -63,13 +66,14 @@ async def watched(hosts: int, jobs: int, rate: int, seconds: int) -> dict[str, A
     await made_up.begin(home.leases_folder)
     figures: dict[str, Any] = {}
     async with opened(home) as shell:
-        figures["rss_start"], figures["idle"] = rss_mb(), await lateness(IDLE_S)
+        figures["rss_start"], (figures["idle"], _) = rss_mb(), await lateness(IDLE_S)
         figures["filled"] = await filled(shell, crowd, jobs)
         happening = asyncio.create_task(made_up.go_on(min(rate, jobs / 20)))
         looks = Looks.taken(shell)
         await asyncio.sleep(SETTLING_S)
         counting = asyncio.create_task(snapshots(shell, seconds))
-        figures["late"], figures["rss"] = await lateness(seconds), rss_mb()
+        figures["late"], figures["busy"] = await lateness(seconds)
+        figures["rss"] = rss_mb()
         figures["snapshots"], figures["lost"] = await counting, looks.lost(shell)
         figures["filters"] = {name: await answers(shell, name) for name in FILTERS}
         happening.cancel()
@@ -88,6 +92,7 @@ async def opened(home: Home) -> AsyncIterator[Shell]:
     shell.window.show()
     try:
         await shell.open([shipped("contracts") / "two-profiles.contract"])
+        Sweeper(shell.window)
         await until(lambda: shell.window.contracts.contract is not None)
         yield shell
     finally:
@@ -130,12 +135,12 @@ async def answers(shell: Shell, name: str) -> list[float]:
     return taken
 
 
-async def lateness(seconds: float) -> list[float]:
-    """By how much the loop was late, tick by tick."""
+async def lateness(seconds: float) -> tuple[list[float], list[float]]:
+    """By how much the loop was late, and how busy its thread was, tick by tick."""
     ticker = Ticker()
     await asyncio.sleep(seconds)
     await ticker.stop()
-    return list(ticker.late)
+    return list(ticker.late), list(ticker.busy)
 
 
 async def until(true: Callable[[], bool]) -> None:

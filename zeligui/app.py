@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import qasync
-from PySide6.QtCore import QCoreApplication, QSettings, QSocketNotifier, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QSettings, QSocketNotifier, Qt
 from PySide6.QtWidgets import QApplication
 
 from zeligui import __version__
@@ -23,6 +23,7 @@ from zeligui.clock import SystemClock
 from zeligui.desk import Desk, address
 from zeligui.errors import UsageError
 from zeligui.gui.shell import Shell
+from zeligui.gui.sweeping import Sweeper
 from zeligui.settings import Home, Settings, load
 
 WINDOW = "window"
@@ -30,7 +31,6 @@ WINDOW = "window"
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """At these the window is closed in order, and jobs are left: Ctrl+C, the end of a session, a terminal that has gone."""
-SWEEP_MS = 20_000
 QUIT_S = 60.0
 """How long jobs may take to be stopped, and all else to be closed."""
 
@@ -38,7 +38,7 @@ QUIT_S = 60.0
 def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: int = 4) -> int:
     """Open the window and run until it is closed. UsageError where another one took the desk meanwhile."""
     desk = Desk(address(WINDOW, home.folder))
-    gc.disable()  # else it would run in whatever thread is at work, and end Qt's objects there
+    gc.disable()  # the window's Sweeper does it
     log = _open_log(home)
     application = QApplication.instance() or _application()
     loop = qasync.QEventLoop(application)
@@ -67,7 +67,7 @@ async def run(home: Home, files: Sequence[Path], *, desk: Desk, demo: bool = Fal
         if trouble:
             shell.work.report("Read the settings", trouble)
         await shell.open(files, demo=demo, nodes=nodes)
-        _sweep(shell)
+        Sweeper(shell.window)
         await shell.until_closed()
     finally:
         bell.setEnabled(False)
@@ -82,16 +82,6 @@ def _leave_at_signals(shell: Shell) -> None:
     for each in SIGNALS:
         if signal.getsignal(each) is not signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(each, shell.leave)
-
-
-def _sweep(shell: Shell) -> None:
-    """Collect garbage in this thread now and then; what is there for good is left out, so that it is quick."""
-    gc.collect()
-    gc.freeze()
-    timer = QTimer(shell.window)
-    timer.setInterval(SWEEP_MS)
-    timer.timeout.connect(gc.collect)
-    timer.start()
 
 
 def _settings(home: Home) -> tuple[Settings, UsageError | None]:
