@@ -16,7 +16,7 @@ class Ticker:
         self.late = array("d")
         """Seconds, one entry a tick."""
         self.busy = array("d")
-        """Seconds of its own processor time that the loop's thread took meanwhile: what others do does not lengthen it."""
+        """Seconds of processor time that the thread of the loop took meanwhile: what others do lengthens them not."""
         self._task = asyncio.create_task(self._tick())
 
     async def _tick(self) -> None:
