@@ -47,26 +47,21 @@ class RemoteJobs:
         self._whole: dict[str, tuple[str, bool]] = {}
         """Of each experiment, what all its rows depend on."""
 
-    def rows(self, hosts: Mapping[str, Host], touched: Collection[str], driven: Collection[str]) -> list[RemoteJob]:
-        """All jobs, newest experiment first; of `touched` hosts something was measured or has changed."""
-        states = self._ledger.states
-        for gone in self._kept.keys() - states.keys():
-            del self._kept[gone], self._whole[gone]
-        return [
-            row
-            for state in reversed(states.values())
-            for row in self._of(state, hosts, touched, driven=state.name in driven)
-        ]
+    def rows(self) -> list[RemoteJob]:
+        """All jobs as they were when they were renewed last, newest experiment first."""
+        kept = [self._kept[name] for name in reversed(self._ledger.states) if name in self._kept]
+        return [one.row for each in kept for one in each.values()]
 
-    def _of(
+    def renew(
         self, state: ExperimentState, hosts: Mapping[str, Host], touched: Collection[str], *, driven: bool
-    ) -> Iterator[RemoteJob]:
-        """The rows of an experiment. Of 10,000 jobs nearly all are as they were: only identities are compared."""
-        whole, name = (state.held, driven), state.name
-        before = self._kept.get(name, {}) if self._whole.get(name) == whole else {}
-        shown = self._kept.get(name, {})
-        now = self._kept[name] = {}
-        self._whole[name] = whole
+    ) -> None:
+        """Look at an experiment's jobs anew; of `touched` hosts something was measured or has changed.
+
+        Of 10,000 jobs nearly all are as they were: only identities are compared.
+        """
+        whole, shown = (state.held, driven), self._kept.get(state.name, {})
+        before = shown if self._whole.get(state.name) == whole else {}
+        now: dict[int, _Kept] = {}
         attempt_of, violated, line = state.attempts.get, self._ledger.violated.get, self._ledger.last_lines.get
         for number, instance in state.instances.items():
             kept = before.get(number)
@@ -80,7 +75,7 @@ class RemoteJobs:
             ):
                 kept = self._made_anew(state, instance, hosts, shown.get(number), driven=driven)
             now[number] = kept
-            yield kept.row
+        self._kept[state.name], self._whole[state.name] = now, whole
 
     def _made_anew(
         self,

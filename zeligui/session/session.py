@@ -97,8 +97,7 @@ class Session:
     async def snapshots(self) -> AsyncIterator[Snapshot]:
         """What there is to show, again after each change, at most four times a second."""
         while True:
-            await self.view.catch_up()
-            yield self.view.snapshot()
+            yield await self.view.next_snapshot()
             await self._changed.wait()
             await self.clock.sleep(REFRESH_S)
             self._changed.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,8 +19,9 @@ from zeligui.session.snapshot import OpenContract, Snapshot
 if TYPE_CHECKING:
     from zeligui.session.session import Session
 
-AT_ONCE = 200
-"""Hosts that are made anew in one turn of the event loop."""
+HOSTS_AT_ONCE = 200
+JOBS_AT_ONCE = 2000
+"""So many are looked at in one turn of the event loop."""
 JUDGE_S = 1.0
 """Between two judgements of all hosts by the open contracts."""
 
@@ -61,34 +62,42 @@ class View:
         """Judge all hosts by the open contracts at the next snapshot."""
         self._judged = float("-inf")
 
-    async def catch_up(self) -> None:
-        """Take in what is new, piece by piece, so that others have their turn between; little is left to `snapshot`."""
-        self._look_for_hosts()
-        while len(self._touched) > AT_ONCE:
-            self._renew(tuple(islice(self._touched, AT_ONCE)))
+    async def next_snapshot(self) -> Snapshot:
+        """All as of now, made piece by piece, so that others have their turn between."""
+        for _ in self._catching_up():
             await asyncio.sleep(0)
-        self._judge()
-        await asyncio.sleep(0)
+        return self._assembled()
 
     def snapshot(self) -> Snapshot:
-        """All as of now."""
-        session = self._session
+        """All as of now, at once."""
+        for _ in self._catching_up():
+            pass
+        return self._assembled()
+
+    def _catching_up(self) -> Iterator[None]:
+        """Take in what is new; the world may change wherever it yields."""
         self._look_for_hosts()
+        while len(self._touched) > HOSTS_AT_ONCE:
+            self._renew(tuple(islice(self._touched, HOSTS_AT_ONCE)))
+            yield
+            self._look_for_hosts()
         self._renew(tuple(self._touched))
         renewed, self._renewed = self._renewed, set()
         if renewed:
             self._hosts = {name: self._made[name] for name in self._order}
+        yield
         self._judge()
-        ledger = session.ledger
-        for one in session.driving.driven.values():
-            for attempt, end in one.controller.ends.items():
-                ledger.note_end(attempt, end)
+        yield
+        yield from self._renew_jobs(renewed)
+
+    def _assembled(self) -> Snapshot:
+        session, ledger = self._session, self._session.ledger
         if not self._recent or not ledger.recent or self._recent[-1] is not ledger.recent[-1]:
             self._recent = tuple(ledger.recent)
         return Snapshot(
             taken=session.clock.age(),
             hosts=self._hosts,
-            jobs=tuple(self._jobs.rows(self._hosts, renewed, session.driving.all_driven)),
+            jobs=tuple(self._jobs.rows()),
             contracts=self._contracts,
             experiments=dict(ledger.states),
             recent=self._recent,
@@ -98,6 +107,19 @@ class View:
             searching=session.machines.unsettled if self.searching else (),
             nodes=frozenset(session.grid.nodes) if session.grid else frozenset(),
         )
+
+    def _renew_jobs(self, renewed: Collection[str]) -> Iterator[None]:
+        ledger, driving = self._session.ledger, self._session.driving
+        for one in driving.driven.values():
+            for attempt, end in one.controller.ends.items():
+                ledger.note_end(attempt, end)
+        driven, looked_at = driving.all_driven, 0
+        for state in tuple(ledger.states.values()):
+            self._jobs.renew(state, self._hosts, renewed, driven=state.name in driven)
+            looked_at += len(state.instances)
+            if looked_at >= JOBS_AT_ONCE:
+                looked_at = 0
+                yield
 
     def _look_for_hosts(self) -> None:
         """Which there are, in the order of their names."""
