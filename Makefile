@@ -1,7 +1,7 @@
 # ZeliGrid: `make run` and `make test` do all the set-up themselves; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak wheel install uninstall clean ready-run ready-test ready-bench
+.PHONY: help run test check bench soak shots wheel install uninstall clean ready-run ready-test ready-bench
 
 export PYTHON
 unexport PYTHONHOME PYTHONPATH
@@ -28,6 +28,10 @@ bench: ready-bench ## measure against peers; NAME="match start" measures only th
 
 soak: ready-test ## the long runs: fifty kills of the master, and what else takes its time
 	@$(PY) -m pytest -m soak --timeout=3600
+
+shots: ready-test ## take the pictures of the README, light and dark
+	@$(PY) -m tests.gui.shots resources/screenshots
+	@$(PY) -m tests.gui.shots resources/screenshots dark
 
 wheel: ready-test ## build dist/zeligrid-*.whl
 	@$(PY) -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -55,7 +55,7 @@ class WhyNotDialog(QDialog):
         self.contract.addItems([visible(name) for name in contracts])
         self.contract.setVisible(len(contracts) > 1)
         self.model = TreeModel(_columns(), self)
-        self.view = Tree("Constraints", self.model, (28, 18, 18, 24, 10, 48), self)
+        self.view = Tree("Constraints", self.model, (36, 18, 18, 24, 10, 48), self)
         layout = QVBoxLayout(self)
         for widget in (self.contract, self.verdict, self.view):
             layout.addWidget(widget)
