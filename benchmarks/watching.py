@@ -121,8 +121,8 @@ async def snapshots(shell: Shell, seconds: float) -> int:
     return count
 
 
-async def answers(shell: Shell, name: str) -> list[float]:
-    """Seconds from typing to the filtered view, and from clearing to the whole one, for each text."""
+async def answers(shell: Shell, name: str) -> list[tuple[float, float]]:
+    """From typing to the filtered view, and from clearing to the whole one, for each text; as `answer_s`."""
     pane = shell.window.hosts if name == "hosts" else shell.window.jobs
     taken = []
     for text in FILTERS[name]:

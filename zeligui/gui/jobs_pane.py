@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
@@ -60,11 +60,7 @@ class JobsPane(Pane):
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
-        self._typed = QTimer(self)
-        self._typed.setSingleShot(True)
-        self._typed.setInterval(10)
-        self._typed.timeout.connect(self._filter)
-        self.filter.changed.connect(lambda _: self._typed.start())
+        self.filter.changed.connect(lambda _: self._filter())
         self.filter.left.connect(self.view.setFocus)
         self.which.currentTextChanged.connect(lambda _: self._filter())
         self.model.counted.connect(self._count)
@@ -101,7 +97,7 @@ class JobsPane(Pane):
         if not words and self.which.currentIndex() == 0:
             self.model.filter(None)
         else:
-            self.model.filter(lambda job: fits(job) and _holds(job, words))
+            self.model.filter(lambda job: _holds(job, words) and fits(job))
         self._count()  # also where all fit
 
     def _count(self) -> None:
@@ -176,10 +172,9 @@ def _cpu_words(job: RemoteJob) -> str:
 
 
 def _holds(job: RemoteJob, words: Sequence[str]) -> bool:
-    text = _searched(job)
+    """Whether all words are in what the table says of a job."""
+    text = (
+        f"{job.experiment}/{job.instance}\0{job.standing.word}\0{job.host}\0{job.host_status}\0{job.profile}\0"
+        f"{job.last_line}"
+    ).casefold()
     return all(word in text for word in words)
-
-
-def _searched(job: RemoteJob) -> str:
-    parts = (job.name, job.standing.value, job.host, job.host_status, job.profile, job.last_line)
-    return "\0".join(parts).casefold()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -145,15 +145,7 @@ class TreeModel(QAbstractItemModel):
         stay = set(keys)
         if len(stay) < len(keys):
             raise ValueError("two nodes side by side have the same key")
-        leaving = (place for place, child in enumerate(branch.children) if child.node.key not in stay)
-        for first, last in reversed(runs(leaving)):
-            self.beginRemoveRows(self._index(branch), first, last)
-            gone = branch.children[first : last + 1]
-            del branch.children[first : last + 1]
-            branch.placed = False
-            self.endRemoveRows()
-            for one in gone:
-                self._forget(one)
+        self._remove_but(branch, stay)
         there = {child.node.key: child for child in branch.children}
         coming = runs(place for place, key in enumerate(keys) if key not in there)
         if len(coming) > MOST_RANGES:  # all at the end, then to their places
@@ -166,6 +158,20 @@ class TreeModel(QAbstractItemModel):
             self._reorder(branch, [there[key] for key in survivors])
         for first, last in coming:
             self._insert(branch, first, wanted[first : last + 1])
+
+    def _remove_but(self, branch: _Branch, stay: Set[Hashable]) -> None:
+        leaving = runs(place for place, child in enumerate(branch.children) if child.node.key not in stay)
+        if len(leaving) > MOST_RANGES:  # all to the front first: where the current row leaves, the first one follows it
+            self._reorder(branch, sorted(branch.children, key=lambda child: child.node.key in stay))
+            leaving = [(0, sum(last - first for first, last in leaving) + len(leaving) - 1)]
+        for first, last in reversed(leaving):
+            self.beginRemoveRows(self._index(branch), first, last)
+            gone = branch.children[first : last + 1]
+            del branch.children[first : last + 1]
+            branch.placed = False
+            self.endRemoveRows()
+            for one in gone:
+                self._forget(one)
 
     def _insert(self, branch: _Branch, place: int, nodes: Sequence[Node]) -> None:
         new = [self._made(node, branch) for node in nodes]
@@ -185,10 +191,13 @@ class TreeModel(QAbstractItemModel):
         self.layoutChanged.emit()
 
     def _made(self, node: Node, parent: _Branch) -> _Branch:
-        branch = _Branch(next(self._numbers), node, parent, grown=node.grow is None)
-        self._branches[branch.number] = branch
-        branch.children = [self._made(child, branch) for child in node.children] if branch.grown else []
-        branch.placed = False
+        number = next(self._numbers)
+        branch = self._branches[number] = _Branch(number, node, parent)
+        if node.grow is None:
+            branch.grown = True
+            if node.children:
+                branch.children = [self._made(child, branch) for child in node.children]
+                branch.placed = False
         return branch
 
     def _forget(self, branch: _Branch) -> None:
