@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from statistics import median
 
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt
+from PySide6.QtWidgets import QTableView
 
 from zeligui.gui.hosts_pane import HostsPane
 from zeligui.gui.jobs_pane import JobsPane
@@ -73,3 +76,23 @@ async def answer_s(pane: HostsPane | JobsPane, text: str) -> tuple[float, float]
             await asyncio.sleep(0)
     pane.view.viewport().repaint()
     return time.perf_counter() - begun, time.thread_time() - used
+
+
+def proxy_s(pane: JobsPane, texts: Sequence[str]) -> float:
+    """Seconds that the usual way takes to filter the same rows: Qt's proxy over all columns; the median."""
+    proxy, view = QSortFilterProxyModel(), QTableView()
+    proxy.setSourceModel(pane.model)
+    proxy.setFilterKeyColumn(-1)
+    proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    view.setModel(proxy)
+    view.resize(pane.view.size())
+    view.show()
+    taken = []
+    for text in texts:
+        for typed in (text, ""):
+            begun = time.perf_counter()
+            proxy.setFilterFixedString(typed)
+            view.viewport().repaint()
+            taken.append(time.perf_counter() - begun)
+    view.close()
+    return median(taken)

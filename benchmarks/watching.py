@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,8 +19,8 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.crowd import Crowd, Jobs
-from benchmarks.looks import Looks, answer_s
-from benchmarks.ticker import Ticker
+from benchmarks.looks import Looks, answer_s, proxy_s
+from benchmarks.ticker import lateness
 from zeligui.app import store_of
 from zeligui.clock import SystemClock
 from zeligui.experiment.journal import Journal
@@ -60,11 +61,11 @@ def run(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
 
 async def watched(hosts: int, jobs: int, rate: int, seconds: int) -> dict[str, Any]:
     """Fill the window, look on for some seconds while all goes on, then type filters."""
+    figures: dict[str, Any] = {"rss_bare": bare_mb()}
     home, crowd = Home.find(), Crowd(hosts, rate=rate)
     journal = Journal.open(home.journal_file)
     made_up = Jobs(journal, crowd.names, jobs)
     await made_up.begin(home.leases_folder)
-    figures: dict[str, Any] = {}
     async with opened(home) as shell:
         figures["rss_start"], (figures["idle"], _) = rss_mb(), await lateness(IDLE_S)
         figures["filled"] = await filled(shell, crowd, jobs)
@@ -76,6 +77,7 @@ async def watched(hosts: int, jobs: int, rate: int, seconds: int) -> dict[str, A
         figures["rss"] = rss_mb()
         figures["snapshots"], figures["lost"] = await counting, looks.lost(shell)
         figures["filters"] = {name: await answers(shell, name) for name in FILTERS}
+        figures["proxy"] = proxy_s(shell.window.jobs, FILTERS["jobs"])
         happening.cancel()
         with suppress(asyncio.CancelledError):
             await happening
@@ -135,14 +137,6 @@ async def answers(shell: Shell, name: str) -> list[tuple[float, float]]:
     return taken
 
 
-async def lateness(seconds: float) -> tuple[list[float], list[float]]:
-    """By how much the loop was late, and how busy its thread was, tick by tick."""
-    ticker = Ticker()
-    await asyncio.sleep(seconds)
-    await ticker.stop()
-    return list(ticker.late), list(ticker.busy)
-
-
 async def until(true: Callable[[], bool]) -> None:
     """Wait for something to come true."""
     async with asyncio.timeout(LONG_S):
@@ -150,9 +144,22 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+def bare_mb() -> float:
+    """The memory of a process that shows an empty window and does no more."""
+    code = (
+        "from PySide6.QtWidgets import QApplication, QMainWindow as Window; app = QApplication([]); window = Window();"
+        "window.show(); app.processEvents(); print(open('/proc/self/status').read())"
+    )
+    status = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, text=True).stdout
+    return in_status(status)
+
+
 def rss_mb() -> float:
     """The memory of this process."""
-    status = Path("/proc/self/status").read_text()
+    return in_status(Path("/proc/self/status").read_text())
+
+
+def in_status(status: str) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
 
 
