@@ -126,6 +126,7 @@ def dark() -> QPalette:
     role, group = QPalette.ColorRole, QPalette.ColorGroup
     palette.setColor(role.Highlight, QColor(48, 140, 198))
     palette.setColor(role.HighlightedText, text)
+    palette.setColor(role.PlaceholderText, QColor(240, 240, 240, 128))
     for one in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
         palette.setColor(group.Disabled, one, off)
     return palette
