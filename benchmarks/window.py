@@ -80,13 +80,13 @@ def watched(hosts: int, jobs: int) -> tuple[dict[str, Any], list[float]]:
 
 def tell_lateness(figures: dict[str, Any], peer: list[float]) -> None:
     late, busy = figures["late"], figures["busy"]
-    bare = f"a bare loop meanwhile {ms(max(peer))} and {ms(quantile(peer, 0.99))}"
     print(
-        f"  loop lateness: at most {ms(max(late))} ms, of 99 % of all ticks at most {ms(quantile(late, 0.99))}; {bare}, "
-        f"{max(late) / max(peer):.1f} times that; wanted: at most 100 and 60"
+        f"  loop lateness: at most {ms(max(late))} ms, {ms(quantile(late, 0.99))} in 99 % of all ticks; a bare loop "
+        f"meanwhile {ms(max(peer))} and {ms(quantile(peer, 0.99))}, the ratio {max(late) / max(peer):.1f}; wanted: at "
+        f"most 100 and 60"
     )
     print(
-        f"  of that busy by itself: at most {ms(max(busy))} ms, {ms(quantile(busy, 0.99))} of 99 %; "
+        f"  of that busy by itself: at most {ms(max(busy))} ms, {ms(quantile(busy, 0.99))} in 99 %; "
         f"{figures['snapshots'] / SECONDS:.1f} refreshes a second; all filled in {figures['filled']:.1f} s"
     )
     lost = ", ".join(figures["lost"]) or "nothing"
@@ -117,12 +117,12 @@ def ms(seconds: float) -> str:
 
 def ran(words: Sequence[str], more: dict[str, str] | None = None) -> bytes:
     """The last line that a process of ours prints."""
-    # A user's Python keeps its bytecode, and nothing of the window is to be seen.
+    # A user's Python keeps its bytecode; the window is drawn in memory.
     own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment = own | {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "qt.qpa.*=false"} | (more or {})
-    done = subprocess.run(
-        [sys.executable, *words], env=environment, stdout=subprocess.PIPE, check=True, cwd=HERE.parent
-    )
+    environment = own | {"QT_QPA_PLATFORM": "offscreen"} | (more or {})
+    done = subprocess.run([sys.executable, *words], env=environment, capture_output=True, check=False, cwd=HERE.parent)
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode("utf-8", "replace"))
     return done.stdout.splitlines()[-1]
 
 
