@@ -55,7 +55,7 @@ class ContractsPane(Pane):
             ),
             self,
         )
-        self.view = Tree("Contracts, their profiles and constraints", self.model, (34, 14), self)
+        self.view = Tree("Contracts, their profiles and constraints", self.model, (38, 14), self)
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)

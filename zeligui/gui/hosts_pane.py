@@ -77,7 +77,7 @@ class HostsPane(Pane):
         self._last: tuple[str, Table, Found] | None = None
         self.filter = FilterLine("hosts", "Name, attribute or cpuAvail > 0.5 (Ctrl+F)", self)
         self.model = TreeModel(self._columns(), self)
-        self.view = Tree("Hosts and their attributes", self.model, (24, 14, 7, 9), self)
+        self.view = Tree("Hosts and their attributes", self.model, (22, 14, 9, 8), self)
         self.nothing = EmptyState(self)
         self._lists = QStackedLayout()
         self._lists.addWidget(self.view)

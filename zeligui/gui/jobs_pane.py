@@ -55,7 +55,7 @@ class JobsPane(Pane):
         self.which = QComboBox(self)
         self.which.addItems(list(SHOWN))
         self.which.setAccessibleName("Which jobs are shown")
-        self.tools.addWidget(self.filter)
+        self.tools.addWidget(self.filter, 1)
         self.tools.addWidget(self.which)
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)

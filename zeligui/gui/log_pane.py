@@ -39,7 +39,7 @@ class LogPane(Pane):
         self._cleared = 0
         self._searched: dict[int, str] = {}
         self.model = RowModel(COLUMNS, lambda line: line.number, self)
-        self.view = Table("Log", self.model, (11, 18, 32, 60), self)
+        self.view = Table("Log", self.model, (11, 18, 36, 60), self)
         self.filter = FilterLine("the log", "Filter by job, host, kind or words", self)
         self.filter.line.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
         self.kinds = self._kinds()

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from zeligui.gui.icons import icon
 from zeligui.gui.words import visible
@@ -32,6 +32,7 @@ class Pane(QWidget):
         font = self.heading.font()
         font.setBold(True)
         self.heading.setFont(font)
+        self.heading.setMinimumHeight(QLineEdit().sizeHint().height())  # in line with those beside tools
         self.tools = QHBoxLayout()
         self.tools.addWidget(self.heading)
         self.tools.addStretch(1)

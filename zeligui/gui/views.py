@@ -120,6 +120,7 @@ def _size(view: QAbstractItemView, header: QHeaderView, widths: Widths) -> None:
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setStretchLastSection(True)
     header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
     header.setSectionsMovable(True)
     header.setFirstSectionMovable(True)
     sign = view.fontMetrics().averageCharWidth()

@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._make_toolbar()
         self._counts = QLabel(self)
         self._counts.setAccessibleName("Counts")
+        self._counts.setContentsMargins(0, 0, self.fontMetrics().averageCharWidth(), 0)
         self.statusBar().addPermanentWidget(self._counts)
         self.statusBar().setSizeGripEnabled(False)
         ticking = QTimer(self)
