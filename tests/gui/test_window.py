@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolBar
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QPushButton, QToolBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui import windows
@@ -205,13 +206,52 @@ def test_looks_of_another_layout_are_left_alone(make: Make, looks: QSettings) ->
     assert make().jobs.view.horizontalHeader().sectionSize(2) > 0
 
 
-def test_a_pane_is_hidden_and_shown_by_its_key(window: MainWindow) -> None:
-    action = next(one for one in window.findChildren(type(window.actions_["exit"])) if one.objectName() == "pane Log")
-    assert action.shortcut().toString() == "Ctrl+6"
+def test_a_pane_is_hidden_and_shown_by_the_menu(window: MainWindow) -> None:
+    action = pane_action(window, "Log")
     action.trigger()
     assert not window.log.isVisible()
     action.trigger()
     assert window.log.isVisible()
+
+
+def pane_action(window: MainWindow, title: str) -> QAction:
+    """What shows and hides a pane."""
+    found = window.findChild(QAction, f"pane {title}")
+    assert isinstance(found, QAction)
+    return found
+
+
+def test_each_pane_is_gone_to_by_its_key_even_where_it_is_hidden(
+    qapp: QApplication, window: MainWindow, qtbot: QtBot
+) -> None:
+    run(qapp, window.details.close_all())  # nothing is read
+    window.plots.warm_up()
+    window.show_snapshot(windows.everything())
+    window.details.look_at(job())
+    window.plots.look_at("node1", "pi", 1)
+    assert gone_to(window, qtbot) == [pane.title for pane in window.panes]
+
+
+def test_a_pane_that_is_empty_is_gone_to_where_there_is_something_to_do(window: MainWindow, qtbot: QtBot) -> None:
+    for pane in (window.hosts, window.contracts, window.jobs):
+        pane.offers = [("&Do it", lambda: None)]
+    window.show_snapshot(snapshot())
+    titles = gone_to(window, qtbot, QPushButton)
+    assert titles == [pane.title for pane in (window.hosts, window.contracts, window.jobs)]
+
+
+def gone_to(window: MainWindow, qtbot: QtBot, kind: type[QWidget] = QAbstractScrollArea) -> list[str]:
+    """The panes in which something of this kind has the keyboard after their keys; they are hidden before."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    found = []
+    for number, pane in enumerate(window.panes, 1):
+        pane_action(window, pane.title).setChecked(False)
+        QTest.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
+        assert pane.isVisible()
+        focus = window.focusWidget()
+        found += [pane.title] if pane.isAncestorOf(focus) and isinstance(focus, kind) else []
+    return found
 
 
 def test_closing_is_a_wish(window: MainWindow) -> None:

@@ -20,7 +20,7 @@ from zeligui.settings import Settings
 from zeligui.shipped import shipped
 
 FURTHER_KEYS = {
-    "Ctrl+1 … Ctrl+6": "Show or hide a pane",
+    "Ctrl+1 … Ctrl+6": "Go to a pane: hosts, contracts, jobs, details, plots, log",
     "Esc": "Clear the filter that has the focus; close a dialog",
     "Down, Enter": "From a filter to its list",
     "Menu, Shift+F10": "What can be done to the current line",

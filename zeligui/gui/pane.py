@@ -6,7 +6,16 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from zeligui.gui.icons import icon
 from zeligui.gui.words import visible
@@ -65,6 +74,15 @@ class Pane(QWidget):
         """Show what is this pane's of the snapshot."""
         raise TypeError(f"{type(self).__name__} shows nothing")
 
+    def take_focus(self) -> None:
+        """The keyboard goes to what the pane is for, its list or text; where it is empty, to a button or a tool."""
+        shown = self._stack.currentWidget() or self
+        inside = [*shown.findChildren(QWidget), *self.findChildren(QWidget)]
+        able = [one for one in inside if one.isVisible() and one.isEnabled() and _takes_tab(one)]
+        lists = [one for one in able if isinstance(one, QAbstractScrollArea)]
+        for one in [*lists, *able][:1]:
+            one.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def show_body(self) -> None:
         self._stack.setCurrentWidget(self.body)
 
@@ -85,6 +103,10 @@ class Pane(QWidget):
         self.show_body()
         if self._latest:
             self.show_snapshot(self._latest)
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 class EmptyState(QWidget):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from zeligui.clock import Clock
@@ -33,7 +34,7 @@ MENUS = {
         "new_experiment", "open_contract", "open_experiment", "recent", None, "start", "stop", "suspend", "resume",
         None, "add_machines", "demo", "end_demo", None, "configuration", None, "close_file", "exit",
     ),
-    "&View": ("search_hosts", "refresh", "filter", None, "why_not", "what_excludes", None, "panes", "sort"),
+    "&View": ("search_hosts", "refresh", "filter", None, "why_not", "what_excludes", None, "go_to", "panes", "sort"),
     "&Help": ("manual", "shortcuts", None, "about"),
 }  # fmt: skip
 
@@ -135,10 +136,10 @@ class MainWindow(QMainWindow):
         return splitter
 
     def _make_menus(self) -> None:
-        panes, sort = QMenu("&Panes", self), QMenu("S&ort jobs by", self)
-        self._fill_panes(panes)
+        go_to, panes, sort = QMenu("&Go to", self), QMenu("&Panes", self), QMenu("S&ort jobs by", self)
+        self._fill_panes(panes, go_to)
         self._fill_sort(sort)
-        parts = {"recent": self.recent, "panes": panes, "sort": sort}
+        parts = {"recent": self.recent, "go_to": go_to, "panes": panes, "sort": sort}
         for title, names in MENUS.items():
             menu = self.menuBar().addMenu(title)
             menu.setToolTipsVisible(True)
@@ -150,16 +151,20 @@ class MainWindow(QMainWindow):
                 else:
                     menu.addAction(self.actions_[name])
 
-    def _fill_panes(self, menu: QMenu) -> None:
+    def _fill_panes(self, menu: QMenu, go_to: QMenu) -> None:
+        letters = Letters()
         for number, pane in enumerate(self.panes, 1):
-            action = menu.addAction(pane.title)
-            action.setObjectName(f"pane {pane.title}")
-            action.setCheckable(True)
-            action.setChecked(True)
-            action.setShortcut(f"Ctrl+{number}")
-            action.setToolTip(f"Show or hide {pane.title}")
-            action.toggled.connect(pane.setVisible)
-            action.toggled.connect(lambda shown, pane=pane: shown and pane.setFocus())
+            title = letters.marked(pane.title)
+            shown = menu.addAction(title)
+            shown.setObjectName(f"pane {pane.title}")
+            shown.setCheckable(True)
+            shown.setChecked(True)
+            shown.setToolTip(f"Show or hide {pane.title}")
+            shown.toggled.connect(pane.setVisible)
+            there = go_to.addAction(title)
+            there.setShortcut(f"Ctrl+{number}")
+            there.setToolTip(f"Take the keyboard to {pane.title}, shown where it is hidden")
+            there.triggered.connect(partial(_go_to, pane, shown))
 
     def _fill_sort(self, menu: QMenu) -> None:
         letters = Letters()
@@ -257,6 +262,11 @@ class MainWindow(QMainWindow):
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.dropped.emit(files)
+
+
+def _go_to(pane: Pane, shown: QAction) -> None:
+    shown.setChecked(True)
+    pane.take_focus()
 
 
 def _reach(host: Host) -> str:
