@@ -84,6 +84,12 @@ def start_job(screen: Desktop, window: str) -> None:
     wait_until(runs, "the demo's job does not start", limit_s=READY_S)
 
 
+def tries_the_demo(screen: Desktop) -> bool:
+    """By the letter of what the empty window offers."""
+    screen.presses("alt+d")
+    return told("testbed", "show") is not None
+
+
 def second_starts_come_forward(screen: Desktop, window: str, contract: Path) -> None:
     """Once where another program lies before the window, once where the window is minimised."""
     with another(screen):
@@ -114,8 +120,10 @@ def another(screen: Desktop) -> Iterator[None]:
 @pytest.mark.usefixtures("grid_ends")
 def test_signals_close_it_in_order_and_leave_the_jobs(screen: Desktop) -> None:
     """Ctrl+C in its terminal; SIGTERM while it asks what becomes of the jobs."""
-    with started("demo", desktop=screen) as program:
-        start_job(screen, screen.sees_window())
+    with started(desktop=screen) as program:
+        window = screen.sees_window()
+        wait_until(lambda: tries_the_demo(screen), "the letter of what is offered does nothing", limit_s=READY_S)
+        start_job(screen, window)
         program.interrupt()
         assert program.ended() == (0, "")
     assert states() == {"Running"}

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from tests.gui.driving import User, run
+from tests.gui.looking import offers
 from zeligui.settings import Home
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -95,6 +96,25 @@ def test_opened_and_closed_three_times_in_one_process(qapp: QApplication) -> Non
 
     for _ in range(3):
         run(qapp, once())
+
+
+def test_empty_panes_offer_what_can_be_done_now(qapp: QApplication, tmp_path: Path) -> None:
+    contract, experiment = tmp_path / "a.contract", tmp_path / "a.toml"
+    contract.write_text("[a]\ncpuAvail > 0\n")
+    experiment.write_text('name = "a"\ncontract = "a.contract"\n[job]\nexecutable = "true"\n')
+
+    async def look() -> None:
+        async with User.sits_down() as user:
+            window = user.window
+            await user.sees(lambda: offers(window.jobs))
+            assert offers(window.jobs) == ["Try the &demo grid", "Add &machines…", "&Open a contract…"]
+            assert offers(window.hosts) == ["Add machines…", "Try the demo grid"], "a letter of two presses neither"
+            assert offers(window.contracts) == ["Open a contract…"]
+            await user.shell.session.add_sources(["local://"])  # type: ignore[union-attr]
+            user.shell.open_later(experiment)
+            await user.sees(lambda: offers(window.jobs)[:1] == ["&Start"])
+
+    run(qapp, look())
 
 
 def test_a_contract_with_errors_shows_each_and_start_says_why(qapp: QApplication, tmp_path: Path) -> None:

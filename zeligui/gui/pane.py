@@ -83,6 +83,13 @@ class Pane(QWidget):
         for one in [*lists, *able][:1]:
             one.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def offer(self, offers: Sequence[Offer]) -> None:
+        """What the empty state offers from now on."""
+        known = [label for label, _ in self.offers] == [label for label, _ in offers]
+        self.offers = offers
+        if not known and self._latest:
+            self.show_snapshot(self._latest)
+
     def show_body(self) -> None:
         self._stack.setCurrentWidget(self.body)
 

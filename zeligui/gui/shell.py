@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from zeligui.session.tail import Piece
 
 LOG = logging.getLogger("zeligui.window")
+OFFERS = {
+    "start": "&Start",
+    "demo": "Try the &demo grid",
+    "add_machines": "Add &machines…",
+    "open_contract": "&Open a contract…",
+}
+"""Actions that empty panes offer, as buttons say them."""
 
 
 class Shell:
@@ -162,17 +169,18 @@ class Shell:
         self.machines = MachineDeeds(self.window, session, self.work)
         self.help = HelpDeeds(self.window, session, self.work)
         self._connected = True
-        self._offer()
 
     def _offer(self) -> None:
-        """What empty panes offer."""
-        actions = self.window.actions_
-        demo = "Try the &demo grid", actions["demo"].trigger
-        machines = "Add &machines…", actions["add_machines"].trigger
-        contract = "&Open a contract…", actions["open_contract"].trigger
-        self.window.hosts.offers = [machines, demo]
-        self.window.contracts.offers = [contract]
-        self.window.jobs.offers = [demo, machines, contract]
+        """What empty panes offer, of what can be done now."""
+        for pane, names in (
+            (self.window.hosts, ("add_machines", "demo")),
+            (self.window.contracts, ("open_contract",)),
+            (self.window.jobs, ("start", "demo", "add_machines", "open_contract")),
+        ):
+            able = [name for name in names if self.window.actions_[name].isEnabled()]
+            # A letter that two buttons have presses neither.
+            texts = [OFFERS[name] if pane is self.window.jobs else OFFERS[name].replace("&", "") for name in able]
+            pane.offer([(text, self.window.actions_[name].trigger) for text, name in zip(texts, able, strict=True)])
 
     async def _take_up(self, session: Session) -> None:
         """Drive again what was left; the files of what runs are open too."""
@@ -249,6 +257,7 @@ class Shell:
         say("end_demo", "" if grid else "The demo grid does not run.")
         for name in machines.node_deeds:
             say(name, machines.why_not_command())
+        self._offer()
 
     def _filter(self) -> None:
         """To the filter of the pane that has the focus; of the jobs where it has none."""
