@@ -30,8 +30,8 @@ soak: ready-test ## the long runs: fifty kills of the master, and what else take
 	@$(PY) -m pytest -m soak --timeout=3600
 
 shots: ready-test ## take the pictures of the README, light and dark
-	@$(PY) -m tests.gui.shots resources/screenshots
-	@$(PY) -m tests.gui.shots resources/screenshots dark
+	@$(PY) -m tests.gui.shots resources/screenshots window why-not
+	@$(PY) -m tests.gui.shots resources/screenshots dark window why-not
 
 wheel: ready-test ## build dist/zeligrid-*.whl
 	@$(PY) -m pip wheel --quiet --no-deps --wheel-dir dist .

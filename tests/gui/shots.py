@@ -1,6 +1,6 @@
 """Plays the demo in a window that is drawn in memory, and takes its pictures.
 
-`python -m tests.gui.shots FOLDER [dark] [WIDTHxHEIGHT]` keeps them in a folder.
+`python -m tests.gui.shots FOLDER [dark] [WIDTHxHEIGHT] [NAME…]` keeps them in a folder: those of these names, or all.
 With QT_SCALE_FACTOR=2 in the environment they are as of a fine screen.
 """
 
@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -40,14 +41,17 @@ JOB = "demo/1"
 
 
 class Camera:
-    """Keeps pictures in a folder, `suffix` after their names."""
+    """Keeps pictures in a folder, `suffix` after their names; only those of `names`, where some are given."""
 
-    def __init__(self, folder: Path, suffix: str) -> None:
+    def __init__(self, folder: Path, suffix: str, names: Collection[str]) -> None:
         self._folder = folder
         self._suffix = suffix
+        self._names = names
 
     async def keep(self, widget: QWidget, name: str) -> None:
         """Take a picture of a widget, once it has been laid out."""
+        if self._names and name not in self._names:
+            return
         await asyncio.sleep(0.3)
         picture = with_palette(widget.grab().toImage())
         picture.save(str(self._folder / f"{name}-{self._suffix}.png"), quality=SMALLEST)
@@ -135,16 +139,18 @@ def dark() -> QPalette:
 def main() -> None:
     """Take all pictures in one palette."""
     folder, words = Path(sys.argv[1]), sys.argv[2:]
-    sizes = [QSize(*map(int, word.split("x"))) for word in words if re.fullmatch("[0-9]+x[0-9]+", word)]
+    sized = [word for word in words if re.fullmatch("[0-9]+x[0-9]+", word)]
+    size = QSize(*map(int, sized[0].split("x"))) if sized else SIZE
+    names = {*words} - {*sized, "dark"}
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication(["zeligrid"])
     application.setStyle("Fusion")
     if "dark" in words:
         application.setPalette(dark())
-    camera = Camera(folder, "dark" if "dark" in words else "light")
+    camera = Camera(folder, "dark" if "dark" in words else "light", names)
     with tempfile.TemporaryDirectory(prefix="zeligrid-shots-") as home:
         os.environ |= {"ZELIGRID_HOME": home, "HOME": home}
-        run(application, play(camera, sizes[0] if sizes else SIZE))
+        run(application, play(camera, size))
 
 
 if __name__ == "__main__":
