@@ -44,8 +44,9 @@ class Crowd:
 
     url = "file:///crowd"
 
-    def __init__(self, hosts: int, *, rate: float) -> None:
+    def __init__(self, hosts: int, jobs: int, *, rate: float) -> None:
         self.names = [f"node{number:05}.grid" for number in range(hosts)]
+        self._jobs = jobs
         self._rate = rate
         self._random = np.random.default_rng(1)
         self._rounds = [0] * hosts
@@ -69,7 +70,7 @@ class Crowd:
         for part, (attribute, (low, high)) in zip(parts, RANGES.items(), strict=True):
             values[attribute] = low + part * (high - low)
         usage = Usage(self._rounds[place] * (1 + parts[0]), 100 + 900 * parts[1], 1.0)
-        return Measurement(name, self.url, values, jobs={attempt_on(place): usage})
+        return Measurement(name, self.url, values, jobs={attempt_on(place): usage} if place < self._jobs else {})
 
 
 class Jobs:

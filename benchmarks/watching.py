@@ -13,12 +13,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import qasync
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.crowd import Crowd, Jobs
 from benchmarks.looks import Looks, answer_s, proxy_s
 from benchmarks.ticker import lateness
 from zeligui.app import store_of
@@ -28,6 +27,9 @@ from zeligui.gui.shell import Shell
 from zeligui.gui.sweeping import Sweeper
 from zeligui.settings import Home, load
 from zeligui.shipped import shipped
+
+if TYPE_CHECKING:
+    from benchmarks.crowd import Crowd
 
 LONG_S = 120.0
 SETTLING_S = 3.0
@@ -61,8 +63,10 @@ def run(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
 
 async def watched(hosts: int, jobs: int, rate: int, seconds: int) -> dict[str, Any]:
     """Fill the window, look on for some seconds while all goes on, then type filters."""
+    from benchmarks.crowd import Crowd, Jobs  # after the window, as in the program: it matters for the memory
+
     figures: dict[str, Any] = {"rss_bare": bare_mb()}
-    home, crowd = Home.find(), Crowd(hosts, rate=rate)
+    home, crowd = Home.find(), Crowd(hosts, jobs, rate=rate)
     journal = Journal.open(home.journal_file)
     made_up = Jobs(journal, crowd.names, jobs)
     await made_up.begin(home.leases_folder)

@@ -69,7 +69,7 @@ class Machine:
     row: int
     identity: str = ""
     feeds: list[Feed] = field(default_factory=list)
-    given: dict[Feed, set[str]] = field(default_factory=dict)
+    given: dict[Feed, frozenset[str]] = field(default_factory=dict)
     freshness: dict[Feed, Freshness] = field(default_factory=dict)
     last: float = float("-inf")
     interval: float | None = None
@@ -88,7 +88,7 @@ class Machine:
     def join(self, feed: Feed) -> None:
         if feed not in self.feeds:
             self.feeds = sorted([*self.feeds, feed], key=lambda one: (not one.reaches, one.order))
-            self.given[feed] = set()
+            self.given[feed] = frozenset()
             self.freshness[feed] = Freshness()
 
     def leave(self, feed: Feed) -> None:

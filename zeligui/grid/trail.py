@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 
 import numpy as np
 
@@ -21,20 +22,23 @@ class Trail:
     def __init__(self, time: float, usage: Usage) -> None:
         self.first = time
         self._first_runnable = usage.runnable
-        self._times = [time]
-        self._uses = [usage]
-        self._averages: list[tuple[float, ...]] = [(0.0,) * len(WINDOWS)]
+        # Arrays of doubles: with 10,000 jobs, objects would take a gigabyte more.
+        self._times = array("d", [time])
+        self._cpu_s = array("d", [usage.cpu_s])
+        self._memory_mb = array("d", [usage.memory_mb])
+        self._runnable = array("d", [usage.runnable])
+        self._averages = [array("d", [0.0]) for _ in WINDOWS]
 
     @property
     def latest(self) -> Usage:
-        return self._uses[-1]
+        return Usage(self._cpu_s[-1], self._memory_mb[-1], self._runnable[-1])
 
     @property
     def processors(self) -> float | None:
         """How many processors it used between its last two reports; None where there are not two."""
         if len(self._times) < 2:
             return None
-        return max(0.0, (self._uses[-1].cpu_s - self._uses[-2].cpu_s) / (self._times[-1] - self._times[-2]))
+        return max(0.0, (self._cpu_s[-1] - self._cpu_s[-2]) / (self._times[-1] - self._times[-2]))
 
     @property
     def last(self) -> float:
@@ -46,24 +50,25 @@ class Trail:
         passed = time - self._times[-1]
         if passed <= 0:
             return
-        averages = []
-        for average, window in zip(self._averages[-1], WINDOWS, strict=True):
+        for averages, window in zip(self._averages, WINDOWS, strict=True):
             fading = math.exp(-passed / window)
-            averages.append(average * fading + usage.runnable * (1 - fading))
+            averages.append(averages[-1] * fading + usage.runnable * (1 - fading))
         self._times.append(time)
-        self._uses.append(usage)
-        self._averages.append(tuple(averages))
-        del self._times[:-MOST_KEPT], self._uses[:-MOST_KEPT], self._averages[:-MOST_KEPT]
+        self._cpu_s.append(usage.cpu_s)
+        self._memory_mb.append(usage.memory_mb)
+        self._runnable.append(usage.runnable)
+        for kept in (self._times, self._cpu_s, self._memory_mb, self._runnable, *self._averages):
+            del kept[:-MOST_KEPT]
 
     def runnable(self, times: Numbers) -> Numbers:
         """The mean number of its runnable processes in the measurements of these times, 0 where it was not seen."""
-        return self._reported(times, [use.runnable for use in self._uses])
+        return self._reported(times, self._runnable)
 
     def memory_mb(self, times: Numbers) -> Numbers:
         """Its resident memory in the measurements of these times, 0 where it was not seen."""
-        return self._reported(times, [use.memory_mb for use in self._uses])
+        return self._reported(times, self._memory_mb)
 
-    def _reported(self, times: Numbers, figures: list[float]) -> Numbers:
+    def _reported(self, times: Numbers, figures: array[float]) -> Numbers:
         at = np.searchsorted(self._times, times, side="right") - 1
         same = (at >= 0) & (np.array(self._times)[at] == times)
         return np.where(same, np.array(figures)[at], 0.0)
@@ -74,7 +79,7 @@ class Trail:
         An average follows a use u as u * (1 - exp(-t / window)) and forgets it as exp(-t / window). Before the first
         report, the job is taken to have used since `placed_at` what that says: another master may have placed it.
         """
-        averages = np.array(self._averages)[:, WINDOWS.index(window)]
+        averages = np.array(self._averages[WINDOWS.index(window)])
         at = np.searchsorted(self._times, times, side="right") - 1
         since = np.maximum(0.0, times - np.array(self._times)[at])
         followed = np.where(at >= 0, averages[at] * np.exp(-since / window), 0.0)
