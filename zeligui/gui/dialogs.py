@@ -41,7 +41,7 @@ async def answer(dialog: QDialog) -> int:
 
 async def confirm(parent: QWidget, question: str, verb: str, names: Sequence[str], *, words: str = "") -> bool:
     """Ask before what cannot be undone, naming what it will hit; the default is to cancel."""
-    return await choose(parent, question, [verb], names, words=words) == 0
+    return await choose(parent, question, [f"&{verb}"], names, words=words) == 0
 
 
 async def choose(
