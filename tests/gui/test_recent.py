@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.driving import User, run
-from zeligui.gui.experiment_deeds import LONGEST_PATH, MOST_RECENT, _names, _path_text
+from zeligui.gui.experiment_deeds import _names
+from zeligui.gui.file_deeds import LONGEST_PATH, MOST_RECENT, _path_text
 from zeligui.session.snapshot import OpenExperiment
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zeligui.gui.experiment_deeds import ExperimentDeeds
+    from zeligui.gui.file_deeds import FileDeeds
     from zeligui.gui.help_deeds import HelpDeeds
+    from zeligui.gui.job_deeds import JobDeeds
     from zeligui.gui.machine_deeds import MachineDeeds
     from zeligui.session.session import Session
     from zeligui.session.snapshot import RemoteJob
@@ -43,7 +45,9 @@ OFFERS = {
 class Shell:
     """One window and its session. The window is there at once; what is heavy is loaded once it is seen."""
 
+    files: FileDeeds
     experiments: ExperimentDeeds
+    jobs: JobDeeds
     machines: MachineDeeds
     help: HelpDeeds
 
@@ -84,10 +88,10 @@ class Shell:
         session = await self._opened()
         self._connect(session)
         self.work.tasks.start("Show what there is", self._show(session))
-        await self.experiments.reopen()
+        await self.files.reopen()
         self.work.do("Take up what was left running", lambda: self._take_up(session))
         for file in [*files, *self._waiting]:
-            self.experiments.open_later(file)
+            self.files.open_later(file)
         self._waiting.clear()
         if demo:
             self.work.do("Start the demo grid", lambda: self.machines.demo(nodes))
@@ -96,7 +100,7 @@ class Shell:
     def open_later(self, file: Path) -> None:
         """Open a file as soon as can be."""
         if self._connected:
-            self.experiments.open_later(file)
+            self.files.open_later(file)
         else:
             self._waiting.append(file)
 
@@ -114,7 +118,7 @@ class Shell:
         """What is to become of the jobs, asked unless nobody will answer."""
         if self._leaving or not self._connected:
             return "leave"
-        self._asking = asyncio.ensure_future(self.experiments.ask_before_closing())
+        self._asking = asyncio.ensure_future(self.jobs.ask_before_closing())
         try:
             return await self._asking
         except asyncio.CancelledError:
@@ -133,7 +137,7 @@ class Shell:
         """Save looks, end or leave the jobs, and take all down."""
         self.window.save_looks()
         if self.session and self._connected:
-            self.experiments.keep_open_files()
+            self.files.keep_open_files()
             if self._stop:
                 self.window.say("The jobs are being stopped…", 60)
                 await self.session.driving.stop_all()
@@ -162,10 +166,14 @@ class Shell:
 
     def _connect(self, session: Session) -> None:
         from zeligui.gui.experiment_deeds import ExperimentDeeds
+        from zeligui.gui.file_deeds import FileDeeds
         from zeligui.gui.help_deeds import HelpDeeds
+        from zeligui.gui.job_deeds import JobDeeds
         from zeligui.gui.machine_deeds import MachineDeeds
 
-        self.experiments = ExperimentDeeds(self.window, session, self.work, self._store)
+        self.files = FileDeeds(self.window, session, self.work, self._store)
+        self.experiments = ExperimentDeeds(self.window, session, self.work, self.files)
+        self.jobs = JobDeeds(self.window, session, self.work)
         self.machines = MachineDeeds(self.window, session, self.work)
         self.help = HelpDeeds(self.window, session, self.work)
         self._connected = True
@@ -245,7 +253,7 @@ class Shell:
             say(name, "")
         say("start", experiments.why_not_start())
         for name, what in (("stop", "cancel"), ("suspend", "suspend"), ("resume", "resume")):
-            say(name, experiments.why_not_wish(what))  # type: ignore[arg-type]
+            say(name, self.jobs.why_not_wish(what))  # type: ignore[arg-type]
         no_contract = "" if self.window.contracts.contract else "Select a contract first."
         say("edit_file", no_contract)
         say("close_file", no_contract)

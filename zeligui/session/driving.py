@@ -118,6 +118,9 @@ class Driving:
         """Cancel, suspend or resume a job, whoever drives it; what was done, in words. ZeliGridError."""
         if job.attempt is None:
             return await self._cancel_unplaced(what, job)
+        if what == "cancel" and (one := self._driven.get(job.experiment)):
+            await one.controller.cancel(job.instance)
+            return "It is being canceled."
         wishing = Wishing(self._core.journal, self._core.home.leases_folder)
         state = self._ledger.states[job.experiment]
         current = state.current(job.instance) or job.attempt
