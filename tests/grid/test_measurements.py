@@ -180,3 +180,34 @@ def test_a_publishers_clock_may_be_set() -> None:
 def test_without_stamps_all_is_new() -> None:
     freshness = Freshness()
     assert [freshness.measured(None, time) for time in (1.0, 2.0)] == [1.0, 2.0]
+
+
+def test_what_is_missing_in_a_measurement_leaves_no_gap_in_a_history() -> None:
+    store = Measurements()
+    row, other = store.add(), store.add()
+    store.record(row, {"load1": 0.0, "load5": 0.0}, 0.0)
+    for time in range(1, 12):
+        store.record(row, {"load1": float(time)} | ({"load5": float(time)} if time % 3 == 0 else {}), float(time))
+    store.record(other, {"load5": 7.0}, 3.0)
+    times, values = store.view({"h": row, "o": other}, 11.0, since=-math.inf).history("load5")
+    assert values[0][~np.isnan(values[0])].tolist() == times[0][~np.isnan(times[0])].tolist() == [0, 3, 6, 9]
+    assert values[0][-4:].tolist() == [0, 3, 6, 9], "what is missing stands first"
+    assert values[1][-1] == 7.0
+    assert times[1][-1] == 3.0
+    times, values = store.history(row, "load5")
+    assert times.tolist() == values.tolist() == [0, 3, 6, 9]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sets(st.sampled_from("abc"), min_size=1), max_size=60))
+def test_attributes_that_come_together_or_apart_keep_their_own_history(measurements: list[set[str]]) -> None:
+    store = Measurements()
+    row = store.add()
+    came: dict[str, list[float]] = {}
+    for time, names in enumerate(measurements):
+        store.record(row, {name: float(time) for name in sorted(names)}, float(time))
+        for name in names:
+            came.setdefault(name, []).append(float(time))
+    for name, expected in came.items():
+        times, values = store.history(row, name)
+        assert times.tolist() == values.tolist() == expected

@@ -15,8 +15,8 @@ from zeligui.grid.table import Table
 MOST_KEPT = 1024
 """Values of history a host and attribute: half an hour at a period of 2 s."""
 
-MOST_KEPT_TOGETHER = 2**19
-"""Values of history an attribute over all hosts: more than 512 hosts share what 512 would take."""
+MOST_KEPT_TOGETHER = 2**18
+"""Values of history an attribute over all hosts: more than 256 hosts share what 256 would take, 2 MB."""
 
 SHALLOWEST = 16
 """Values of history that are always kept: a forecast needs ten."""
@@ -45,11 +45,15 @@ class Measurements:
     def record(self, row: int, values: Mapping[str, Value], measured: float) -> frozenset[str]:
         """Take over values of one host, measured at one time; the attributes whose value is newer than before."""
         newer = set()
+        history: _History | None = None
         for name, value in values.items():
             key = name.casefold()
             series = self._series.get(key)
             if series is None:
                 series = self._series[key] = _Series(name, self.rows)
+            if series.history is None and not isinstance(value, str) and measured < np.inf:
+                history = history or _History(self.rows)  # what comes together for the first time does so ever after
+                series.keep_in(history)
             if series.record(row, value, measured):
                 newer.add(series.name)
         return frozenset(newer)
@@ -155,7 +159,12 @@ class _Series:
         self._numbers = np.full(rows, np.nan)
         self._codes = np.full(rows, -1, np.int32)
         self._times = np.full(rows, -np.inf)
-        self._kept = _Ring(rows)
+        self.history: _History | None = None
+        self._place = 0
+
+    def keep_in(self, history: _History) -> None:
+        """Keep the numbers that come from now on there."""
+        self.history, self._place = history, history.join()
 
     def record(self, row: int, value: Value, measured: float) -> bool:
         """Take over a value unless the one there is as new."""
@@ -170,8 +179,8 @@ class _Series:
         self.has_numbers = True
         self._codes[row] = -1
         self._numbers[row] = value
-        if measured < np.inf:
-            self._kept.append(row, measured, value)
+        if self.history is not None and measured < np.inf:
+            self.history.append(row, self._place, measured, value)
         return True
 
     def forget(self, row: int) -> None:
@@ -201,7 +210,6 @@ class _Series:
         self._numbers = np.append(self._numbers, np.full(more, np.nan))
         self._codes = np.append(self._codes, np.full(more, -1, np.int32))
         self._times = np.append(self._times, np.full(more, -np.inf))
-        self._kept.reach(size + more)
 
     def time(self, row: int) -> float:
         return float(self._times[row]) if row < len(self._times) else -np.inf
@@ -222,48 +230,78 @@ class _Series:
         return _picked(self._codes.astype(float), rows, -1.0)
 
     def history_of(self, rows: NDArray[np.intp]) -> tuple[Numbers, Numbers]:
-        return self._kept.of(rows)
+        if self.history is None:
+            return np.empty((len(rows), 0)), np.empty((len(rows), 0))
+        return self.history.of(rows, self._place)
 
 
-class _Ring:
-    """The last values of each row, with their times; it gets deeper as they come, up to a bound."""
+class _History:
+    """The last values of some attributes in each row, with the times that they share, in rings.
+
+    It gets deeper as values come, up to a bound. An attribute that is missing in a measurement leaves a NaN.
+    """
 
     def __init__(self, rows: int) -> None:
         self._counts = np.zeros(rows, np.int64)
         self._times = np.full((rows, SHALLOWEST), np.nan)
-        self._values = np.full((rows, SHALLOWEST), np.nan)
+        self._values: list[Numbers] = []
 
-    def reach(self, rows: int) -> None:
-        more = rows - len(self._counts)
-        self._counts = np.append(self._counts, np.zeros(more, np.int64))
-        empty = np.full((more, self._times.shape[1]), np.nan)
-        self._times = np.vstack([self._times, empty])
-        self._values = np.vstack([self._values, empty])
+    def join(self) -> int:
+        """A place for one more attribute."""
+        self._values.append(np.full(self._times.shape, np.nan))
+        return len(self._values) - 1
 
-    def append(self, row: int, time: float, value: float) -> None:
-        rows, depth = self._times.shape
-        if self._counts[row] == depth and depth < MOST_KEPT and 2 * depth * rows <= MOST_KEPT_TOGETHER:
-            self._deepen()
-        at = self._counts[row] % self._times.shape[1]
-        self._times[row, at] = time
-        self._values[row, at] = value
-        self._counts[row] += 1
+    def append(self, row: int, place: int, time: float, value: float) -> None:
+        """One more value of the attribute at that place; those of one time stand beside each other."""
+        if row >= len(self._counts):
+            self._reach(max(row + 1, 2 * len(self._counts)))
+        depth = self._times.shape[1]
+        if not self._counts[row] or self._times[row, (self._counts[row] - 1) % depth] != time:
+            self._advance(row, time)
+            depth = self._times.shape[1]
+        self._values[place][row, (self._counts[row] - 1) % depth] = value
 
-    def _deepen(self) -> None:
-        """Double the depth. No row has gone round yet: the first that would, makes all deeper."""
-        empty = np.full(self._times.shape, np.nan)
-        self._times, self._values = np.hstack([self._times, empty]), np.hstack([self._values, empty])
-
-    def of(self, rows: NDArray[np.intp]) -> tuple[Numbers, Numbers]:
+    def of(self, rows: NDArray[np.intp], place: int) -> tuple[Numbers, Numbers]:
         """Times and values of these rows, oldest first; NaN stands first in a row that is not full."""
         depth = self._times.shape[1]
         inside = rows < len(self._counts)
         held = rows[inside]
         turned = (np.arange(depth) + self._counts[held][:, None]) % depth
         times, values = np.full((len(rows), depth), np.nan), np.full((len(rows), depth), np.nan)
+        values[inside] = np.take_along_axis(self._values[place][held], turned, axis=1)
         times[inside] = np.take_along_axis(self._times[held], turned, axis=1)
-        values[inside] = np.take_along_axis(self._values[held], turned, axis=1)
+        return _missing_first(times, values)
+
+    def _advance(self, row: int, time: float) -> None:
+        rows, depth = self._times.shape
+        if self._counts[row] == depth and depth < MOST_KEPT and 2 * depth * rows <= MOST_KEPT_TOGETHER:
+            self._widen(0, depth)  # no row has gone round yet: the first that would, makes all deeper
+            depth *= 2
+        at = self._counts[row] % depth
+        self._times[row, at] = time
+        for values in self._values:
+            values[row, at] = np.nan
+        self._counts[row] += 1
+
+    def _reach(self, rows: int) -> None:
+        more = rows - len(self._counts)
+        self._counts = np.append(self._counts, np.zeros(more, np.int64))
+        self._widen(more, 0)
+
+    def _widen(self, rows: int, depth: int) -> None:
+        more = (0, rows), (0, depth)
+        self._times = np.pad(self._times, more, constant_values=np.nan)
+        self._values = [np.pad(values, more, constant_values=np.nan) for values in self._values]
+
+
+def _missing_first(times: Numbers, values: Numbers) -> tuple[Numbers, Numbers]:
+    """The same with all that is missing before all that is not, in rows that stay in order."""
+    missing = np.isnan(values)
+    times = np.where(missing, np.nan, times)
+    if not (missing[:, 1:] & ~missing[:, :-1]).any():
         return times, values
+    order = np.argsort(~missing, axis=1, kind="stable")
+    return np.take_along_axis(times, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def _picked(column: NDArray[np.float64], rows: NDArray[np.intp], missing: float) -> Numbers:
