@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from zeligui.events import PUBLIC_KINDS, Event
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.state import COUNTED, ExperimentState, apply
 from zeligui.links.calls import call
 
-MOST_RECENT = 5000
+MOST_RECENT = 2000
 """Events that are kept for the log."""
-MOST_TOLD = 5000
+MOST_TOLD = 2000
 """Events that are kept of one experiment's latest run."""
 AT_ONCE = 200
 """Events that are added up in one turn of the event loop."""
+LONGEST_TEXT = 2000
+"""Of what a job printed, as the log shows it: the whole of it is read where the job is looked at."""
 LONGEST_LINE = 200
 """Of a longer line its end is shown."""
 
@@ -67,15 +70,18 @@ class Ledger:
     def _add(self, event: Event) -> None:
         self._read = max(self._read, event.sequence)
         name = event.experiment
-        self.states[name] = apply(self.states.get(name, ExperimentState(name)), event)
+        before = self.states.get(name, ExperimentState(name))
+        self.states[name] = apply(before, event)
         if event.event == "begun":
             self.told[name] = deque(maxlen=MOST_TOLD)
+            for attempt in before.attempts:
+                self.last_lines.pop(attempt, None)
         if event.event == "output":
             self._note_output(event)
         elif event.public:
             self.told.setdefault(name, deque(maxlen=MOST_TOLD)).append(event)
         if event.public:
-            self.recent.append(event)
+            self.recent.append(_brief(event))
         self._note_violation(event)
 
     def _note_output(self, event: Event) -> None:
@@ -98,3 +104,10 @@ class Ledger:
         elif event.event in {"degraded", "promoted"}:  # judged anew, by other constraints
             for attempt in self.states[event.experiment].attempts:
                 self.violated.pop(attempt, None)
+
+
+def _brief(event: Event) -> Event:
+    """The event without most of a long text that a job printed."""
+    if event.event != "output" or len(event.data["text"]) <= LONGEST_TEXT:
+        return event
+    return replace(event, data={**event.data, "text": f"{event.data['text'][:LONGEST_TEXT]}…"})
