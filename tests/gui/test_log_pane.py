@@ -135,9 +135,9 @@ def test_five_thousand_events_and_fifty_new_ones_a_second_are_cheap(qtbot: QtBot
     for _ in range(20):
         events = [*events[13:], *(event("recovered", reason="cpuAvail > 0.6 holds") for _ in range(13))]
         shown = replace(snapshot(), recent=tuple(events))
-        began = time.perf_counter()
+        began = time.process_time()
         log.show_snapshot(shown)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
         log.show_snapshot(shown)
     assert sorted(took)[len(took) // 2] < 0.1
     assert log.model.total <= MOST + SLACK

@@ -102,29 +102,29 @@ def test_a_selection_up_to_the_end_does_not_grow(view: OutputView) -> None:
 
 
 def test_a_hundred_megabytes_in_one_line_stall_nothing(view: OutputView) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(100):
         view.append(b"x" * 2**20)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert MOST_SIGNS * 0.9 < view.text.document().characterCount() <= MOST_SIGNS
 
 
 def test_a_piece_of_a_line_without_an_end_takes_a_few_milliseconds(view: OutputView) -> None:
-    """10 ms at most, measured alone; a machine that others use is given more."""
+    """10 ms at most, measured alone; of processor time, whatever else runs on the machine, three times as much."""
     took = []
     for _ in range(50):
-        began = time.perf_counter()
+        began = time.process_time()
         view.append(b"x" * PIECE)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     assert sorted(took)[len(took) // 2] < 0.03
 
 
 @pytest.mark.parametrize("sign", [b"\n", b"\r", b"\ra", b"\xff", b"\x1b", b"\x00", "\u202e".encode(), b"<b>"])
 def test_hostile_output_is_bounded(view: OutputView, sign: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(12):
         view.append(sign * (PIECE // len(sign)))
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert view.text.document().characterCount() <= MOST_SIGNS
     assert view.text.document().blockCount() <= MOST_LINES
     assert at_end(view)
