@@ -1,4 +1,4 @@
-"""Icons of resources/icons, drawn in the palette's own colours each time: a change of theme needs nothing else."""
+"""Icons of resources/icons, drawn in the palette's colours as they are: a change of theme needs nothing else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from PySide6.QtSvg import QSvgRenderer
 
 from zeligui.shipped import shipped
 
+MOST_PIXMAPS = 16
+
 
 @cache
 def icon(name: str) -> QIcon:
@@ -18,6 +20,7 @@ def icon(name: str) -> QIcon:
     return QIcon(_Drawn(file.read_text("utf-8"))) if file.is_file() else QIcon()
 
 
+@cache
 def emblem() -> QIcon:
     """ZeliGrid's own picture, in its own colours."""
     return QIcon(str(shipped("resources") / "zeligrid.svg"))
@@ -30,24 +33,32 @@ class _Drawn(QIconEngine):
         super().__init__()
         self._svg = svg
         self._renderers: dict[str, QSvgRenderer] = {}
+        self._pixmaps: dict[tuple[str, int, int, float], QPixmap] = {}
 
     def paint(self, painter: QPainter, rect: object, mode: QIcon.Mode, state: QIcon.State) -> None:
         self._renderer(_colour(mode)).render(painter, QRectF(rect))  # type: ignore[call-overload]
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        found = QPixmap(size)
-        found.fill(QColor(Qt.GlobalColor.transparent))
-        painter = QPainter(found)
-        self.paint(painter, found.rect(), mode, state)
-        painter.end()
-        return found
+        return self._pixmap(size, mode, 1.0)
 
     def scaledPixmap(  # noqa: N802
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        found = self.pixmap((size.toSizeF() * scale).toSize(), mode, state)  # `size` is without the scale since Qt 6.8
-        found.setDevicePixelRatio(scale)
-        return found
+        return self._pixmap((size.toSizeF() * scale).toSize(), mode, scale)  # `size` is without the scale since Qt 6.8
+
+    def _pixmap(self, size: QSize, mode: QIcon.Mode, scale: float) -> QPixmap:
+        """The same one for the same wish: of each other one, Qt would keep what it makes of it for long."""
+        key = _colour(mode).name(), size.width(), size.height(), scale
+        if key not in self._pixmaps:
+            if len(self._pixmaps) >= MOST_PIXMAPS:
+                self._pixmaps.clear()
+            found = self._pixmaps[key] = QPixmap(size)
+            found.fill(QColor(Qt.GlobalColor.transparent))
+            painter = QPainter(found)
+            self.paint(painter, found.rect(), mode, QIcon.State.Off)
+            painter.end()
+            found.setDevicePixelRatio(scale)
+        return self._pixmaps[key]
 
     def clone(self) -> QIconEngine:
         return _Drawn(self._svg)
