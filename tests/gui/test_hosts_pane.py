@@ -154,6 +154,15 @@ def test_a_filter_that_names_an_attribute_shows_it_alone_and_opened(pane: HostsP
     assert len(names(pane)) == 4
 
 
+def test_an_open_host_shows_what_the_filter_names_and_all_again_without_it(pane: HostsPane) -> None:
+    show(pane, *FOUR)
+    before = opened(pane, "node1")
+    type_filter(pane, "freeMem")
+    assert [line[0] for line in lines(pane.view) if line[0] not in names(pane)] == ["freeMemory"] * 4
+    type_filter(pane, "")
+    assert opened(pane, "node1") == before
+
+
 def test_a_constraint_that_cannot_be_read_hides_nothing_and_says_what_is_wrong(pane: HostsPane) -> None:
     show(pane, *FOUR)
     assert len(type_filter(pane, "cpuAvail > ")) == 4

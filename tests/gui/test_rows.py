@@ -68,8 +68,11 @@ def snapshot(rng: random.Random) -> tuple[Job, ...]:
     return tuple(Job(n, rng.choice(["queued", "Running"]), rng.choice([None, *map(float, range(9))])) for n in numbers)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_any_sequence_of_snapshots_ends_as_the_last_one(seed: int, model: RowModel) -> None:
+@pytest.mark.parametrize(("seed", "most"), [(0, MOST_RANGES), (1, MOST_RANGES), (2, 1), (3, 2)])
+def test_any_sequence_of_snapshots_ends_as_the_last_one(
+    seed: int, most: int, model: RowModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zeligui.gui.rows.MOST_RANGES", most)
     rng = random.Random(seed)
     accepts: Callable[[Job], bool] | None = None
     order: tuple[int, bool] | None = None
@@ -114,6 +117,25 @@ def test_many_scattered_changes_are_one_range(model: RowModel) -> None:
     ranges = told(model)
     model.show_rows([replace(job, state="done") if job.id % 2 else job for job in rows])
     assert ranges == [(1, len(rows) - 1)]
+
+
+def test_many_scattered_rows_leave_and_come_at_once(qtbot: QtBot) -> None:
+    view = Table("Jobs", made(), (10, 10, 10))
+    qtbot.addWidget(view)
+    model = view.model()
+    assert isinstance(model, RowModel)
+    model.show_rows(jobs(200))
+    view.selectRow(100)
+    moved: list[tuple[int, int]] = []
+    for signal in (model.rowsRemoved, model.rowsInserted):
+        signal.connect(lambda _parent, first, last: moved.append((first, last)))
+    model.filter(lambda job: job.id % 2 == 0)
+    model.filter(None)
+    assert moved == [(0, 99), (100, 199)]
+    assert shown(model) == list(jobs(200))
+    assert [index.data(RowRole).id for index in view.selectionModel().selectedRows()] == [100]
+    model.filter(lambda job: job.id % 2 == 1)
+    assert view.currentIndex().data(RowRole).id == 1, "the current row has gone: the first one follows it"
 
 
 def test_counts_are_told_when_they_change(model: RowModel, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_rows import BUDGET_S, FILTER_S, quickest
-from zeligui.gui.rows import Column, RowRole
+from zeligui.gui.rows import MOST_RANGES, Column, RowRole
 from zeligui.gui.tree import Node, TreeModel
 from zeligui.gui.views import Tree
 
@@ -97,8 +97,11 @@ def lazy_paths(model: TreeModel) -> list[tuple[Any, ...]]:
     return [path for path in map(model.path_of, persistent(model)) if path[-1] % 2]  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_any_sequence_of_forests_ends_as_the_last_one(seed: int, qapp: object) -> None:
+@pytest.mark.parametrize(("seed", "most"), [(0, MOST_RANGES), (1, 1), (2, 2)])
+def test_any_sequence_of_forests_ends_as_the_last_one(
+    seed: int, most: int, qapp: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zeligui.gui.tree.MOST_RANGES", most)
     rng, model = random.Random(seed), TreeModel(COLUMNS)
     for _ in range(40):
         forest = grown(rng)
@@ -127,7 +130,8 @@ def count(rows: list[tuple[Row, Any]]) -> int:
     return sum(1 + count(below) for _, below in rows)
 
 
-def test_qt_finds_nothing_wrong_in_a_random_sequence(view: Tree) -> None:
+def test_qt_finds_nothing_wrong_in_a_random_sequence(view: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zeligui.gui.tree.MOST_RANGES", 2)
     rng, model = random.Random(9), model_of(view)
     for _ in range(25):
         model.show_forest(grown(rng))
@@ -165,6 +169,19 @@ def test_only_what_is_opened_grows_anew_and_only_when_its_node_is_another(view: 
     model.show_forest((lazy("a", leaf("x", 2), leaf("y")), second))
     assert shown(model) == [(("a", 0), [(("x", 2), []), (("y", 0), [])]), (("b", 0), [])]
     assert view.isExpanded(model.index(0, 0))
+
+
+def test_what_has_grown_grows_again_where_that_is_asked_for(view: Tree) -> None:
+    model, below = model_of(view), [leaf("a")]
+    nodes = tuple(Node(key, (key, 0), grow=lambda: tuple(below)) for key in ("open", "closed"))
+    model.show_forest(nodes)
+    expand(view, "open")
+    below.append(leaf("b"))
+    model.show_forest(nodes)
+    assert model.rowCount(model.index_of(("open",))) == 1, "the node is the same"
+    model.grow_again()
+    assert model.rowCount(model.index_of(("open",))) == 2
+    assert model.canFetchMore(model.index_of(("closed",)))
 
 
 def test_a_node_that_grows_nothing_has_no_children(view: Tree) -> None:

@@ -1,0 +1,53 @@
+"""Garbage is collected in pieces: what is new often, all now and then."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+
+from zeligui.gui import sweeping
+from zeligui.gui.sweeping import Sweeper
+
+
+class Knot:
+    """Refers to itself: counting references alone never ends it."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+@pytest.fixture
+def sweeper(qapp: object) -> Iterator[Sweeper]:
+    gc.disable()
+    parent = QObject()
+    yield Sweeper(parent)
+    gc.unfreeze()
+    gc.enable()
+    parent.deleteLater()
+
+
+def tied() -> weakref.ref[Knot]:
+    return weakref.ref(Knot())
+
+
+def test_what_is_new_is_swept(sweeper: Sweeper) -> None:
+    knot = tied()
+    sweeper.sweep()
+    assert knot() is None
+
+
+def test_what_stayed_once_waits_until_all_is_swept(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Knot()
+    knot = weakref.ref(held)
+    sweeper.sweep()
+    del held
+    sweeper.sweep()
+    assert knot() is not None
+    monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
+    monkeypatch.setattr(sweeping, "LATEST_S", 0.0)
+    sweeper.sweep()
+    assert knot() is None
