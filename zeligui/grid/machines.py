@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -290,8 +289,7 @@ class Machines:
         measured = machine.freshness[feed].measured(measurement.stamp, self._clock.age())
         if measured is None:
             return frozenset()
-        names, values = _names_of(tuple(measurement.values)), measurement.values
-        machine.given[feed] = _joined(machine.given[feed], names)
+        names, values = machine.gets(feed, measurement.values), measurement.values
         leading = machine.leader is feed
         if leading:
             self._follow_jobs(machine, measurement, measured)
@@ -382,17 +380,6 @@ class Machines:
             next((one.url for one in machine.feeds if one.reaches), None),
             feed.offered_key,
         )
-
-
-@lru_cache(maxsize=128)
-def _names_of(names: tuple[str, ...]) -> frozenset[str]:
-    """Without regard to case. Most hosts have the same ones: kept once, they do not take 3 kB for each host."""
-    return frozenset(name.casefold() for name in names)
-
-
-@lru_cache(maxsize=128)
-def _joined(some: frozenset[str], more: frozenset[str]) -> frozenset[str]:
-    return some | more
 
 
 def _folded(labels: Mapping[str, Mapping[str, Value]]) -> dict[str, Mapping[str, Value]]:

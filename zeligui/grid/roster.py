@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from zeligui.errors import LinkError, UnknownHostKey
 from zeligui.grid.freshness import Freshness
@@ -95,6 +96,12 @@ class Machine:
         self.feeds.remove(feed)
         del self.given[feed], self.freshness[feed]
 
+    def gets(self, feed: Feed, attributes: Collection[str]) -> frozenset[str]:
+        """Remember that a source gives these; their names come back, without regard to case."""
+        names = _folded(tuple(attributes))
+        self.given[feed] = _joined(self.given[feed], names)
+        return names
+
     def measured(self, time: float) -> None:
         """A whole new measurement: learns the time between two."""
         passed = time - self.last
@@ -102,6 +109,17 @@ class Machine:
             if passed < float("inf"):
                 self.interval = passed if self.interval is None else self.interval + 0.3 * (passed - self.interval)
             self.last = time
+
+
+@lru_cache(maxsize=128)
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    """Most hosts have the same ones: kept once, they do not take 3 kB for each host."""
+    return frozenset(name.casefold() for name in names)
+
+
+@lru_cache(maxsize=128)
+def _joined(some: frozenset[str], more: frozenset[str]) -> frozenset[str]:
+    return some | more
 
 
 class Roster:
