@@ -40,7 +40,7 @@ def test_what_is_new_is_swept(sweeper: Sweeper) -> None:
     assert knot() is None
 
 
-def test_what_stayed_once_waits_until_all_is_swept(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stayed_waits_until_all_is_swept(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
     held = Knot()
     knot = weakref.ref(held)
     sweeper.sweep()
@@ -48,6 +48,16 @@ def test_what_stayed_once_waits_until_all_is_swept(sweeper: Sweeper, monkeypatch
     sweeper.sweep()
     assert knot() is not None
     monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
-    monkeypatch.setattr(sweeping, "LATEST_S", 0.0)
+    monkeypatch.setattr(sweeping, "SHARE", 0.0)
     sweeper.sweep()
     assert knot() is None
+
+
+def test_all_is_swept_the_more_rarely_the_longer_it_takes(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
+    monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
+    monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
+    monkeypatch.setattr(sweeping, "SHARE", 1e9)
+    sweeper.sweep()
+    assert swept == [1], "only what is new"

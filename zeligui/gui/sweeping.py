@@ -9,24 +9,25 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 SWEEP_MS = 5_000
-WHOLE_S = 120.0
-"""Between two sweeps of everything at least, while the user is elsewhere."""
-LATEST_S = 1800.0
-"""The same, at most: whatever the user does."""
+WHOLE_S = 20.0
+"""Between two sweeps of everything at least."""
+SHARE = 5000.0
+"""What is swept takes this part of the time at most: with 10,000 hosts and jobs, 0.2 s in a quarter of an hour."""
+ELSEWHERE_S = 120.0
+"""Between two of them while the user is elsewhere, however long they take."""
 
 
 class Sweeper(QObject):
-    """Collects every few seconds what has become garbage of all that is new; what stays is left out from then on.
+    """Collects every few seconds what has become garbage of all that is new, now and then of everything.
 
-    With 10,000 hosts and as many jobs, looking through everything takes 0.2 s, through what is new 10 ms. Everything is
-    looked through while the user is elsewhere, and once in half an hour. Python must not collect by itself
+    What is there at the beginning, modules above all, stays for good and is left out. Python must not collect by itself
     (`gc.disable`): it would in whatever thread is at work, and end Qt's objects there.
     """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._whole = time.monotonic()
-        gc.collect()
+        self._whole = self._took = 0.0
+        self.sweep_all()
         gc.freeze()
         timer = QTimer(self)
         timer.setInterval(SWEEP_MS)
@@ -34,11 +35,17 @@ class Sweeper(QObject):
         timer.start()
 
     def sweep(self) -> None:
-        """Collect now."""
-        now = time.monotonic()
+        """Collect what is new, or all where that is due."""
+        passed = time.monotonic() - self._whole
         elsewhere = QGuiApplication.applicationState() != Qt.ApplicationState.ApplicationActive
-        if now - self._whole > (WHOLE_S if elsewhere else LATEST_S):
-            self._whole = now
-            gc.unfreeze()
+        if passed >= max(WHOLE_S, SHARE * self._took) or (elsewhere and passed >= ELSEWHERE_S):
+            self.sweep_all()
+        else:
+            gc.collect(1)
+
+    def sweep_all(self) -> None:
+        """Collect all that is garbage."""
+        begun = time.monotonic()
         gc.collect()
-        gc.freeze()
+        self._whole = time.monotonic()
+        self._took = self._whole - begun
