@@ -1,13 +1,16 @@
-"""The frames around a script's output, however it is cut up on its way."""
+"""The frames around a script's output, however it is cut up on its way, and the greeting of a new shell."""
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zeligui.links.shell import Frame, printable, quote
+from zeligui.errors import Refused
+from zeligui.links.shell import Frame, greet, printable, quote
 
 NONCE = "0123456789abcdef" * 2
 BEGIN, END = f"{NONCE} begin\n".encode(), f"{NONCE} end 7\n".encode()
@@ -59,3 +62,27 @@ def test_a_quoted_word_is_one_word() -> None:
 
 def test_control_signs_do_not_reach_a_message() -> None:
     assert printable("a\x1b[2Jb\nc\u202e") == "a [2Jb c"
+
+
+class ClosedPipe:
+    """What an account without a shell leaves: it has spoken and ended before anything could be sent."""
+
+    ended = True
+
+    def __init__(self, *pieces: tuple[bytes, bytes]) -> None:
+        self._pieces = [*pieces, (b"", b"")]
+
+    def send(self, data: bytes, deadline: float) -> None:
+        raise OSError("Socket is closed")
+
+    def receive(self, deadline: float) -> tuple[bytes, bytes]:
+        return self._pieces.pop(0)
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_account_that_ended_before_it_was_spoken_to_is_refused_with_what_it_said() -> None:
+    pipe = ClosedPipe((b"This account is not available.\r\n", b""))
+    with pytest.raises(Refused, match=r"does not give a shell, it says: 'This account is not available\.'"):
+        greet(pipe, "ssh://lab1", time.monotonic() + 5)

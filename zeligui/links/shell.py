@@ -272,7 +272,7 @@ def greet(pipe: Pipe, where: str, deadline: float) -> None:
     frame = Frame(nonce)
     noise = b""
     try:
-        pipe.send(f"printf '%s\\n' '{nonce} begin'\n".encode(), deadline)
+        _ask(pipe, f"printf '%s\\n' '{nonce} begin'\n".encode(), deadline)
         while not frame.begun:
             out, err = pipe.receive(deadline)
             if not out and not err:
@@ -288,3 +288,13 @@ def greet(pipe: Pipe, where: str, deadline: float) -> None:
         words = f", it says: {said!r}" if said else ""
         hint = "The account needs a login shell and no forced command."
         raise Refused(f"{where} does not give a shell{words}.", hint=hint) from error
+
+
+def _ask(pipe: Pipe, question: bytes, deadline: float) -> None:
+    """Send to what may have ended at once; what it said before, and whether it ended, is told where that is read."""
+    try:
+        pipe.send(question, deadline)
+    except TimeoutError:
+        raise
+    except (OSError, EOFError):
+        return
