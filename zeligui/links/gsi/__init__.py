@@ -1,0 +1,1 @@
+"""Grid Security Infrastructure: certificates, the proxies made from them, and the authorities that are trusted."""
