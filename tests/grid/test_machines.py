@@ -10,7 +10,7 @@ import pytest
 
 from tests.grid.scripted import Handset, Scripted, status, watching
 from zeligui.errors import ChangedHostKey, LinkError, Refused, Unreachable
-from zeligui.grid.hosts import Measurement, Usage
+from zeligui.grid.hosts import NOT_YET, FeedState, Measurement, Usage
 from zeligui.grid.machines import Arrival
 
 JOB = "a" * 32
@@ -243,7 +243,7 @@ async def test_what_jobs_use_is_known(clock: Handset) -> None:
 
 
 async def test_jobs_that_a_machine_makes_up_do_not_pile_up(clock: Handset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zeligui.grid.machines.MOST_JOBS", 3)
+    monkeypatch.setattr("zeligui.grid.trail.MOST_JOBS", 3)
     source = Scripted("ssh://lab1")
     async with watching(clock, source) as machines:
         for job in "abcdef":
@@ -296,3 +296,18 @@ async def test_the_first_round_waits_for_every_host_of_a_file_and_others_have_th
 async def test_the_first_round_has_an_end(clock: Handset) -> None:
     async with watching(clock, Scripted("ssh://lab1")) as machines:
         await asyncio.wait_for(machines.first_round(0.05), 5)
+
+
+async def test_what_each_source_has_said_is_known(clock: Handset) -> None:
+    machine, directory = Scripted("ssh://lab1"), Scripted("ldap://giis/o=grid")
+    async with watching(clock, machine, directory) as machines:
+        assert [(feed.status, feed.detail, feed.settled) for feed in machines.feeds] == [
+            ("unreachable", NOT_YET, False)
+        ] * 2
+        await machine.fail(Unreachable("No route."))
+        for number in range(3):
+            await directory.say(f"n{number}", identity="")
+        assert machines.feeds == (
+            FeedState("ssh://lab1", "unreachable", "No route.", 0, settled=True),
+            FeedState("ldap://giis/o=grid", "up", "", 3, settled=True),
+        )

@@ -32,7 +32,9 @@ class Measurement:
 
     `stamp` is the publisher's own time (seconds since 1970), None where it gives none; `identity` is the machine's
     boot id and pid namespace, empty where unknown. `partial` values (latency, bandWidth) may come apart from the rest.
-    `note` says in words what was wrong with what the publisher sent; the values are what was left of it.
+    `note` says in words what was wrong with what the publisher sent; the values are what was left of it. By the IP
+    `addresses` the machine is known too. For `valid_s` seconds the publisher answers for the values, None where it says
+    nothing of that. What `stands` is so until the source says otherwise, as long as it says anything.
     """
 
     host: str
@@ -42,6 +44,35 @@ class Measurement:
     stamp: float | None = None
     jobs: Mapping[str, Usage] = field(default_factory=dict)
     note: str = ""
+    addresses: tuple[str, ...] = ()
+    valid_s: float | None = None
+    stands: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """What a source that speaks of many hosts says of all of them at once: what it told that stands, stands still.
+
+    `missing` are hosts that it does not name any more, which may be a slip; `gone` those that certainly left it.
+    """
+
+    note: str = ""
+    missing: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What a source has said so far, in words, and of how many hosts; `settled`: it was everything, or that it failed.
+
+    `status` is one of `up unreachable refused unknown-key changed-key`.
+    """
+
+    url: str
+    status: str
+    detail: str
+    hosts: int
+    settled: bool
 
 
 class Source(Protocol):
@@ -49,7 +80,7 @@ class Source(Protocol):
 
     url: str
 
-    def watch(self) -> AsyncIterator[Measurement]:
+    def watch(self) -> AsyncIterator[Measurement | Bulletin]:
         """Measure for ever. Ends only by a `LinkError`; who watches begins anew after a pause that grows."""
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -14,10 +14,10 @@ import numpy as np
 from zeligui.clock import Clock
 from zeligui.contract.columns import Numbers
 from zeligui.errors import LinkError, Unreachable
-from zeligui.grid.hosts import Host, Measurement, Source, Usage, Value
+from zeligui.grid.hosts import FeedState, Host, Measurement, Source, Usage, Value
 from zeligui.grid.measurements import Measurements, View
 from zeligui.grid.roster import WAY, Feed, Machine, Roster
-from zeligui.grid.trail import Trail
+from zeligui.grid.trail import Trail, Trails
 from zeligui.tasks import Tasks
 
 LONGEST_PAUSE_S = 30.0
@@ -32,20 +32,19 @@ GAP_S = 5.0
 MOST_AT_ONCE = 500
 """Machines that are looked at in one turn of the event loop."""
 
-MOST_JOBS = 4096
-"""Jobs that are followed on one machine: one that always reports others must not fill the memory."""
-
-TRAIL_KEPT_S = 3600.0
-"""What an ended job used is known so long: by then a fifteen-minute load has forgotten it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """News of a host. `measured` is False where only its status changed; `attributes` are those with a newer value."""
+    """News of a host. `measured` is False where only its status changed; `attributes` are those with a newer value.
+
+    `values` are what was measured, and `time` when, on the age clock.
+    """
 
     host: str
     measured: bool
     attributes: frozenset[str] = frozenset()
+    values: Mapping[str, Value] = field(default_factory=dict, compare=False)
+    time: float = field(default=float("-inf"), compare=False)
 
 
 class Machines:
@@ -69,7 +68,7 @@ class Machines:
         self._roster = Roster(sources)
         self._following: dict[Feed, asyncio.Task[None]] = {}
         self._measurements = Measurements()
-        self._trails: dict[str, dict[Machine, Trail]] = {}
+        self._trails: Trails[Machine] = Trails()
         self._listeners: list[Callable[[Arrival], None]] = []
         self._settled = asyncio.Event()
         self._tasks = Tasks(self._broke)
@@ -109,6 +108,11 @@ class Machines:
     def unsettled(self) -> tuple[str, ...]:
         """The URLs of the sources that have neither given one full measurement nor failed."""
         return tuple(feed.url for feed in self._roster.feeds if not feed.settled)
+
+    @property
+    def feeds(self) -> tuple[FeedState, ...]:
+        """What each source has said so far, in their order."""
+        return tuple(feed.state for feed in self._roster.feeds)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -210,22 +214,18 @@ class Machines:
 
     def usage(self, attempt: str) -> Usage | None:
         """What a job was last seen to use; None where no sensor has reported it."""
-        trail = self._newest(attempt)
+        trail = self._trails.newest(attempt)
         return trail.latest if trail else None
 
     def processors(self, attempt: str) -> float | None:
         """How many processors a job was last seen to use; None where no sensor has reported it twice."""
-        trail = self._newest(attempt)
+        trail = self._trails.newest(attempt)
         return trail.processors if trail else None
-
-    def _newest(self, attempt: str) -> Trail | None:
-        trails = self._trails.get(attempt)
-        return max(trails.values(), key=lambda trail: trail.last) if trails else None
 
     def trail(self, attempt: str, host: str) -> Trail | None:
         """All that the sensor of this host reported of a job; None where it has not."""
         machine = self._roster.machines.get(host)
-        return None if machine is None else self._trails.get(attempt, {}).get(machine)
+        return None if machine is None else self._trails.of(attempt, machine)
 
     async def _follow(self, feed: Feed) -> None:
         while True:
@@ -279,35 +279,29 @@ class Machines:
         feed.heard(measurement.note)
         machine = self._roster.machine_of(feed, measurement)
         self._label(machine)
-        attributes = self._record(machine, feed, measurement)
-        self._review(machine, quietly=bool(attributes))
-        if attributes:
-            self._tell(Arrival(machine.name, measured=True, attributes=attributes))
+        arrival = self._record(machine, feed, measurement)
+        self._review(machine, quietly=arrival is not None)
+        if arrival:
+            self._tell(arrival)
 
-    def _record(self, machine: Machine, feed: Feed, measurement: Measurement) -> frozenset[str]:
+    def _record(self, machine: Machine, feed: Feed, measurement: Measurement) -> Arrival | None:
         """Take over what is new; of a source that does not lead, what the leading one does not give."""
         measured = machine.freshness[feed].measured(measurement.stamp, self._clock.age())
         if measured is None:
-            return frozenset()
+            return None
         names, values = machine.gets(feed, measurement.values), measurement.values
         leading = machine.leader is feed
         if leading:
-            self._follow_jobs(machine, measurement, measured)
+            self._trails.add(machine, measurement.jobs, measured)
             if not names <= WAY:
                 machine.measured(measured)
         else:
             taken = machine.given[machine.leader]
             values = {name: value for name, value in values.items() if name.casefold() not in taken}
-        return self._measurements.record(machine.row, values, measured)
-
-    def _follow_jobs(self, machine: Machine, measurement: Measurement, measured: float) -> None:
-        for attempt, usage in measurement.jobs.items():
-            trails = self._trails.setdefault(attempt, {})
-            if machine in trails:
-                trails[machine].add(measured, usage)
-            elif machine.jobs < MOST_JOBS:
-                trails[machine] = Trail(measured, usage)
-                machine.jobs += 1
+        attributes = self._measurements.record(machine.row, values, measured)
+        if not attributes:
+            return None
+        return Arrival(machine.name, measured=True, attributes=attributes, values=values, time=measured)
 
     def _label(self, machine: Machine) -> None:
         while self._measurements.rows < self._roster.rows:
@@ -323,13 +317,7 @@ class Machines:
                 self._review(machine)
                 if count % MOST_AT_ONCE == MOST_AT_ONCE - 1:
                     await asyncio.sleep(0)
-            old = self._clock.age() - TRAIL_KEPT_S
-            for attempt, trails in tuple(self._trails.items()):
-                for machine in [machine for machine, trail in trails.items() if trail.last < old]:
-                    del trails[machine]
-                    machine.jobs -= 1
-                if not trails:
-                    del self._trails[attempt]
+            self._trails.forget(self._clock.age())
 
     def _notice_gap(self) -> None:
         """After this machine slept, nothing that was measured before is known any more."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from zeligui.errors import LinkError, UnknownHostKey
 from zeligui.grid.freshness import Freshness
-from zeligui.grid.hosts import NOT_YET, Measurement, Source
+from zeligui.grid.hosts import NOT_YET, FeedState, Measurement, Source
 from zeligui.grid.sources.lines import name_in
 
 WAY = frozenset({"latency", "bandwidth"})
@@ -48,6 +48,10 @@ class Feed:
             return self.failures > 0
         return not self.reaches or any(one.given[self] >= WAY for one in self.machines.values())
 
+    @property
+    def state(self) -> FeedState:
+        return FeedState(self.url, self.status, self.detail, len(self.machines), self.settled)
+
     def heard(self, note: str) -> None:
         """It answers."""
         self.status, self.detail = "up", note
@@ -75,7 +79,6 @@ class Machine:
     last: float = float("-inf")
     interval: float | None = None
     status: str = "unreachable"
-    jobs: int = 0
 
     @property
     def leader(self) -> Feed:

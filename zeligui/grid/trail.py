@@ -1,9 +1,11 @@
-"""What one job was seen to use on one host, and what a load average shows of it."""
+"""What jobs were seen to use on their hosts, and what a load average shows of it."""
 
 from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Hashable, Mapping
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -14,6 +16,52 @@ WINDOWS = (60.0, 300.0, 900.0)
 """The windows of load1, load5 and load15, in seconds."""
 
 MOST_KEPT = 1024
+
+MOST_JOBS = 4096
+"""Jobs that are followed on one machine: one that always reports others must not fill the memory."""
+
+KEPT_S = 3600.0
+"""What an ended job used is known so long: by then a fifteen-minute load has forgotten it."""
+
+M = TypeVar("M", bound=Hashable)
+
+
+class Trails(Generic[M]):
+    """The trails of all jobs, by the job's attempt and the machine that reported it."""
+
+    def __init__(self) -> None:
+        self._trails: dict[str, dict[M, Trail]] = {}
+        self._jobs: dict[M, int] = {}
+
+    def add(self, machine: M, jobs: Mapping[str, Usage], time: float) -> None:
+        """What a machine reports of its jobs at one time (age clock)."""
+        for attempt, usage in jobs.items():
+            trails = self._trails.setdefault(attempt, {})
+            if machine in trails:
+                trails[machine].add(time, usage)
+            elif self._jobs.get(machine, 0) < MOST_JOBS:
+                trails[machine] = Trail(time, usage)
+                self._jobs[machine] = self._jobs.get(machine, 0) + 1
+
+    def of(self, attempt: str, machine: M) -> Trail | None:
+        """What this machine reported of a job; None where it has not."""
+        return self._trails.get(attempt, {}).get(machine)
+
+    def newest(self, attempt: str) -> Trail | None:
+        """Of the machines that reported a job, what that said which did so last."""
+        trails = self._trails.get(attempt)
+        return max(trails.values(), key=lambda trail: trail.last) if trails else None
+
+    def forget(self, now: float) -> None:
+        """Forget what ended long ago."""
+        for attempt, trails in tuple(self._trails.items()):
+            for machine in [machine for machine, trail in trails.items() if trail.last < now - KEPT_S]:
+                del trails[machine]
+                self._jobs[machine] -= 1
+                if not self._jobs[machine]:
+                    del self._jobs[machine]
+            if not trails:
+                del self._trails[attempt]
 
 
 class Trail:
