@@ -110,6 +110,8 @@ def _named_once(hosts: Iterable[Described], warnings: tuple[str, ...]) -> Direct
     for host in hosts:
         key = host.name.casefold()
         like = named.setdefault(key, host)
+        if like is host:
+            continue
         if _agree(like, host):
             named[key] = replace(like, values={**host.values, **like.values})
         else:

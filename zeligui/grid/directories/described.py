@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zeligui.grid.directories import values
@@ -34,26 +34,46 @@ class Facts:
     An attribute of the first entry wins over the same of a later one; `hidden` (small letters) are taken as unknown.
     """
 
-    def __init__(self, entries: Iterable[Entry], hidden: Callable[[Facts], frozenset[str]] | None = None) -> None:
-        self._texts: dict[str, tuple[str, ...]] = {}
-        self._spelling: dict[str, str] = {}
-        for entry in entries:
-            for name, texts in entry.values.items():
-                if texts and name not in self._texts:
-                    self._texts[name] = texts
-                    self._spelling[name] = entry.spelling.get(name, name)
-        for name in hidden(self) if hidden else ():
-            self._texts.pop(name, None)
+    _texts: Mapping[str, tuple[str, ...]]
+    _spelling: Mapping[str, str]
+
+    def __init__(self, entries: Sequence[Entry], hidden: Callable[[Facts], frozenset[str]] | None = None) -> None:
+        alone = len(entries) == 1
+        self._texts = entries[0].values if alone else _merged(entries)
+        self._spelling = entries[0].spelling if alone else _spelled(entries)
+        self._known: dict[str, Value | None] = {}
+        if hidden and (names := hidden(self)):
+            self._texts = {name: texts for name, texts in self._texts.items() if name not in names}
 
     def text(self, *names: str) -> str | None:
         """The first of these attributes (in small letters) that is known, as text."""
-        found = (values.text(name, self._texts.get(name, ())) for name in names)
-        return next((text for text in found if text is not None), None)
+        for name in names:
+            texts = self._texts.get(name, ())
+            if len(texts) == 1:
+                text = None if self._value(name, texts[0]) is None else texts[0].strip()
+            else:
+                text = values.text(name, texts)
+            if text is not None:
+                return text
+        return None
 
     def number(self, *names: str, choose: Callable[[list[float]], float] = min) -> float | None:
         """The first of these attributes (in small letters) that is a known number."""
-        found = (values.number(name, self._texts.get(name, ()), choose) for name in names)
-        return next((number for number in found if number is not None), None)
+        for name in names:
+            texts = self._texts.get(name, ())
+            if len(texts) == 1:
+                number = values.as_number(self._value(name, texts[0]))
+            else:
+                number = values.number(name, texts, choose)
+            if number is not None:
+                return number
+        return None
+
+    def _value(self, name: str, text: str) -> Value | None:
+        """What the only text of an attribute says; it is read once, for most are asked for twice."""
+        if name not in self._known:
+            self._known[name] = values.known(name, text)
+        return self._known[name]
 
     def published(self, name: str) -> tuple[str, ...]:
         """All values of an attribute (in small letters) as they stand."""
@@ -67,11 +87,10 @@ class Facts:
         """The directory's own attributes that have one known value; a set of several is no value."""
         natives: dict[str, Value] = {}
         for name, texts in self._texts.items():
-            distinct = set(texts)
-            if name not in _NOT_ATTRIBUTES and len(distinct) == 1:
-                value = values.known(name, distinct.pop())
+            if texts and (len(texts) == 1 or len(set(texts)) == 1) and name not in _NOT_ATTRIBUTES:
+                value = self._value(name, texts[0])
                 if value is not None:
-                    natives[self._spelling[name]] = value
+                    natives[self._spelling.get(name, name)] = value
         return natives
 
     def described(
@@ -80,6 +99,18 @@ class Facts:
         """The host of these facts: the mapped attributes that are known, then the directory's own."""
         language: dict[str, Value] = {key: value for key, value in mapped.items() if value is not None}
         return Described(name, language | self.natives(), stamp, expires)
+
+
+def _merged(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
+    """The attributes of all; of two entries that have one, those of the first."""
+    merged: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        merged |= {name: texts for name, texts in entry.values.items() if texts and name not in merged}
+    return merged
+
+
+def _spelled(entries: Sequence[Entry]) -> dict[str, str]:
+    return {name: written for entry in reversed(entries) for name, written in entry.spelling.items()}
 
 
 def at_most_one(number: float | None) -> float | None:

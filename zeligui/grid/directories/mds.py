@@ -42,7 +42,7 @@ def _host(group: Sequence[Entry]) -> Described:
     """The host's own entry goes before those below it; of the same host under two names, the later goes first."""
     own = [entry for entry in reversed(group) if entry.dn.kind == "mds-host-hn"]
     below = [entry for entry in group if entry.dn.kind != "mds-host-hn"]
-    facts = Facts([*own, _merged(below)])
+    facts = Facts([*own, _merged(below)] if below else own)
     top = (own or below)[0]
     name = host_of(top) or ""
     free = facts.number("mds-cpu-total-free-1minx100", "mds-cpu-free-1minx100")

@@ -7,7 +7,7 @@ value of a series is its `measurement`, taken at `timeStamp` (seconds since 1970
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zeligui.grid.directories import values
@@ -149,7 +149,7 @@ def _least(resource: str, readings: list[_Reading], here: Collection[str]) -> _R
     return max(alike, key=lambda one: one.time or 0.0)
 
 
-def _registered(sensors: Iterable[Entry]) -> dict[str, Value]:
+def _registered(sensors: Sequence[Entry]) -> dict[str, Value]:
     natives = Facts(sensors).natives()
     return {name: value for name, value in natives.items() if name.casefold() not in _OWN_NAMES}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from zeligui.contract.attributes import ATTRIBUTES
 from zeligui.grid.hosts import Value
@@ -49,6 +51,10 @@ _CLOCK = re.compile("gluehostprocessorclockspeed|glue2executionenvironmentcpuclo
 PLAUSIBLE_MHZ = (100.0, 10_000.0)
 """EGI's validator takes any other clock as suspicious."""
 
+_BEGIN_NUMBERS = frozenset("+-.0123456789")
+_EXACT_DIGITS = 15
+"""A float holds every integer of so many."""
+
 _GENERALIZED = re.compile(r"(\d{10})(\d\d)?(\d\d)?(?:[.,](\d+))?\s*(Z|[+-]\d\d(?:\d\d)?)?")
 
 _FAMILIES = (
@@ -80,14 +86,18 @@ def known(attribute: str, text: str) -> Value | None:
     `attribute` is the directory's own, in small letters.
     """
     stripped = text.strip()
-    if stripped.casefold() in _UNKNOWN_TEXTS:
+    if stripped.isdecimal() and stripped.isascii() and len(stripped) <= _EXACT_DIGITS:  # most are, of 200,000 values
+        number = float(stripped)
+        exact = stripped[0] != "0" or len(stripped) == 1
+    elif stripped.casefold() in _UNKNOWN_TEXTS:
         return None
-    number = number_in(stripped)
-    if math.isnan(number):
+    elif stripped[0] not in _BEGIN_NUMBERS or math.isnan(number := number_in(stripped)):
         return stripped
-    if _stands_for_unknown(attribute, number):
+    else:
+        exact = canonical(number) == stripped
+    if _rules(attribute).stand_for_unknown(number):
         return None
-    return number if canonical(number) == stripped else stripped
+    return number if exact else stripped
 
 
 def known_in_language(attribute: str, value: Value) -> Value | None:
@@ -106,29 +116,50 @@ def known_in_language(attribute: str, value: Value) -> Value | None:
     return None if number == _NO_LIMIT or (attribute == "queueWait" and number >= _UNKNOWN_SECONDS) else number
 
 
-def _stands_for_unknown(attribute: str, number: float) -> bool:
-    if number in {_NO_LIMIT, _MAX_INT32} or (number == 0 and _NEVER_ZERO.fullmatch(attribute)):
-        return True
-    if number < 0:
-        return not _MAY_BE_NEGATIVE.search(attribute)
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Which numbers of one attribute mean unknown: some, and all below `least` or above `most`."""
+
+    some: frozenset[float]
+    least: float
+    most: float
+
+    def stand_for_unknown(self, number: float) -> bool:
+        return number in self.some or not self.least <= number <= self.most
+
+
+@lru_cache(maxsize=4096)
+def _rules(attribute: str) -> _Rules:
+    """The rules for an attribute, in small letters: found once, for its name is looked through by several patterns."""
+    zero = {0.0} if _NEVER_ZERO.fullmatch(attribute) else set()
+    counts = _UNKNOWN_COUNTS if _COUNTED.search(attribute) else frozenset()
+    least = -math.inf if _MAY_BE_NEGATIVE.search(attribute) else 0.0
+    most = math.nextafter(_UNKNOWN_SECONDS, 0.0) if attribute.endswith("time") else math.inf
     if _CLOCK.fullmatch(attribute):
-        return not PLAUSIBLE_MHZ[0] <= number <= PLAUSIBLE_MHZ[1]
-    if attribute.endswith("time") and number >= _UNKNOWN_SECONDS:
-        return True
-    return number in _UNKNOWN_COUNTS and bool(_COUNTED.search(attribute))
+        least, most = PLAUSIBLE_MHZ
+    return _Rules(frozenset({_NO_LIMIT, _MAX_INT32, *zero, *counts}), least, most)
 
 
-def number(attribute: str, texts: Iterable[str], choose: Callable[[list[float]], float] = min) -> float | None:
+def number(attribute: str, texts: Sequence[str], choose: Callable[[list[float]], float] = min) -> float | None:
     """The attribute's number; of several different ones the one that promises least (`choose`)."""
-    values = [known(attribute, text) for text in texts]
-    numbers = [value if isinstance(value, float) else number_in(value) for value in values if value is not None]
-    finite = [each for each in numbers if not math.isnan(each)]
-    return choose(finite) if finite else None
+    numbers = [number for text in texts if (number := as_number(known(attribute, text))) is not None]
+    return choose(numbers) if numbers else None
+
+
+def as_number(value: Value | None) -> float | None:
+    """The number that a known value is, or reads as; None where it is none."""
+    if isinstance(value, str):
+        number = number_in(value)
+        return None if math.isnan(number) else number
+    return value
 
 
 def text(attribute: str, texts: Iterable[str]) -> str | None:
     """The attribute's first text that does not mean unknown, as published."""
-    return next((each.strip() for each in texts if known(attribute, each) is not None), None)
+    for each in texts:
+        if known(attribute, each) is not None:
+            return each.strip()
+    return None
 
 
 def seconds(texts: Iterable[str]) -> float | None:
@@ -146,10 +177,11 @@ def seconds(texts: Iterable[str]) -> float | None:
 
 def _generalized(matched: re.Match[str]) -> datetime:
     """A fraction is one of the last unit written: of the minute in `200110030128.12Z`."""
-    hour, minute, second, fraction, zone = matched.groups()
+    date, minute, second, fraction, zone = matched.groups()
     unit = timedelta(seconds=1) if second else timedelta(minutes=1) if minute else timedelta(hours=1)
-    moment = datetime.strptime(f"{hour}{minute or '00'}{second or '00'}", "%Y%m%d%H%M%S").replace(tzinfo=_zone(zone))
-    return moment + unit * float(f"0.{fraction or 0}")
+    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:8])
+    moment = datetime(year, month, day, int(date[8:]), int(minute or 0), int(second or 0), tzinfo=_zone(zone))
+    return moment + unit * float(f"0.{fraction}") if fraction else moment
 
 
 def _zone(text: str | None) -> timezone:
