@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 
 from zeligui.clock import Clock
 from zeligui.contract.columns import Numbers
-from zeligui.errors import LinkError, Unreachable
-from zeligui.grid.hosts import FeedState, Host, Measurement, Source, Usage, Value
-from zeligui.grid.measurements import Measurements, View
+from zeligui.grid.following import Following, Piece
+from zeligui.grid.hosts import Bulletin, FeedState, Host, Measurement, Source, Usage, Value
+from zeligui.grid.joining import namesakes
+from zeligui.grid.measurements import NOBODY, Measurements, View
 from zeligui.grid.roster import WAY, Feed, Machine, Roster
+from zeligui.grid.silence import Due
 from zeligui.grid.trail import Trail, Trails
 from zeligui.tasks import Tasks
-
-LONGEST_PAUSE_S = 30.0
-"""Between two attempts to reach a source."""
 
 LOOK_S = 1.0
 """Between two looks at what nobody tells: silence, and a clock that jumped."""
@@ -65,13 +62,14 @@ class Machines:
         self._clock = clock
         self._expiry_s = expiry_s
         self._labels = _folded(labels or {})
-        self._roster = Roster(sources)
-        self._following: dict[Feed, asyncio.Task[None]] = {}
         self._measurements = Measurements()
+        self._roster = Roster(sources, self._measurements.clear)
+        self._due: Due[Machine] = Due()
         self._trails: Trails[Machine] = Trails()
         self._listeners: list[Callable[[Arrival], None]] = []
         self._settled = asyncio.Event()
         self._tasks = Tasks(self._broke)
+        self._following = Following(clock, self._tasks, heard=self._heard, failed=self._failed, waits=self._settled.set)
         self._ahead = clock.age() - clock.patience()
         self._since = float("-inf")
         self._rows: tuple[int, Mapping[str, int]] = -1, {}
@@ -81,16 +79,8 @@ class Machines:
     def start(self) -> None:
         """Begin to watch all sources."""
         for feed in self._roster.feeds:
-            self._begin(feed)
+            self._following.begin(feed)
         self._tasks.start("looking for silent machines", self._look())
-
-    def _begin(self, feed: Feed) -> None:
-        self._following[feed] = self._tasks.start(f"watching {feed.url}", self._follow(feed))
-
-    async def _end(self, feed: Feed) -> None:
-        if task := self._following.pop(feed, None):
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
         """Stop watching; nothing of it runs any more afterwards."""
@@ -134,16 +124,16 @@ class Machines:
         self._expiry_s = self._expiry_s if expiry_s is None else expiry_s
         by_url = {source.url: source for source in sources}
         for feed in [feed for feed in self._roster.feeds if feed.source not in sources]:
-            await self._end(feed)
+            await self._following.end(feed)
             if successor := by_url.get(feed.url):
                 feed.source = successor
-                self._begin(feed)
+                self._following.begin(feed)
             else:
                 self._roster.remove(feed)
         watched = self.sources
         for source in sources:
             if source not in watched:
-                self._begin(self._roster.add(source))
+                self._following.begin(self._roster.add(source))
         self._labels = self._labels if labels is None else _folded(labels)
         for machine in tuple(self._roster.machines.values()):
             self._measurements.unlabel(machine.row)
@@ -155,9 +145,9 @@ class Machines:
         """Try silent sources again at once, read directories and files anew, and wait as `first_round` does."""
         for feed in self._roster.feeds:
             if not feed.reaches and feed.status == "up":
-                await self._end(feed)
+                await self._following.end(feed)
                 feed.answered = False
-                self._begin(feed)
+                self._following.begin(feed)
             elif feed.failures:
                 feed.failures = 0
                 feed.answered = False
@@ -227,41 +217,19 @@ class Machines:
         machine = self._roster.machines.get(host)
         return None if machine is None else self._trails.of(attempt, machine)
 
-    async def _follow(self, feed: Feed) -> None:
-        while True:
-            try:
-                async with aclosing(cast(AsyncGenerator[Measurement], feed.source.watch())) as measurements:
-                    while True:
-                        feed.waiting = True
-                        self._settled.set()
-                        measurement = await anext(measurements, None)
-                        feed.waiting = False
-                        if measurement is None:
-                            raise Unreachable(f"{feed.url} has nothing more to say.")
-                        self._arrived(feed, measurement)
-                        await asyncio.sleep(0)  # a file gives 10,000 hosts without a pause; others have their turn
-            except LinkError as error:
-                self._failed(feed, error)
-            pause = min(LONGEST_PAUSE_S, 2.0 ** min(feed.failures - 1, 10))
-            await self._pause(feed, pause * random.SystemRandom().uniform(0.75, 1.25))
-
-    async def _pause(self, feed: Feed, seconds: float) -> None:
-        """Wait, or go on at once where somebody is in a hurry."""
-        feed.hurry.clear()
-        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(feed.hurry.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-
     def _failed(self, feed: Feed, error: BaseException) -> None:
         feed.failed(error)
         for machine in tuple(self._roster.machines.values()):
-            if feed in machine.feeds:
+            if feed in machine.told:
+                self._let_lead(machine)
                 self._review(machine)
         self._settled.set()
+
+    def _let_lead(self, machine: Machine) -> None:
+        """What the source that leads now said before, while another led."""
+        told = machine.told[machine.leader]
+        if told.standing and not told.missing and machine.leader.status == "up":
+            self._record(machine, machine.leader, told.standing)
 
     def _broke(self, doing: str, error: BaseException) -> None:
         """A fault in a source, or here: said in the status of its hosts, and in the log of the event loop."""
@@ -271,11 +239,22 @@ class Machines:
         context = {"message": f"{doing} failed", "exception": error}
         asyncio.get_running_loop().call_exception_handler(context)
 
-    def _arrived(self, feed: Feed, measurement: Measurement) -> None:
+    def _heard(self, feed: Feed, piece: Piece) -> None:
         self._notice_gap()
-        if not measurement.values:
-            feed.detail = measurement.note
-            return
+        was_up = feed.status == "up"
+        if isinstance(piece, Bulletin):
+            self._confirmed(feed, piece)
+        elif piece.values:
+            self._arrived(feed, piece)
+        else:
+            feed.detail = piece.note
+        if feed.status == "up" and not was_up:
+            for machine in tuple(feed.machines.values()):
+                self._review(machine)
+        if self._roster.unjoined and (feed.reaches or isinstance(piece, Bulletin)):
+            self._join()
+
+    def _arrived(self, feed: Feed, measurement: Measurement) -> None:
         feed.heard(measurement.note)
         machine = self._roster.machine_of(feed, measurement)
         self._label(machine)
@@ -286,22 +265,52 @@ class Machines:
 
     def _record(self, machine: Machine, feed: Feed, measurement: Measurement) -> Arrival | None:
         """Take over what is new; of a source that does not lead, what the leading one does not give."""
-        measured = machine.freshness[feed].measured(measurement.stamp, self._clock.age())
+        now, told = self._clock.age(), machine.told[feed]
+        measured = told.freshness.measured(measurement.stamp, now)
+        until = float("inf") if measurement.valid_s is None else now + measurement.valid_s
+        if not measurement.values.keys() <= WAY:
+            told.until, told.missing = until, False
         if measured is None:
             return None
         names, values = machine.gets(feed, measurement.values), measurement.values
-        leading = machine.leader is feed
-        if leading:
+        if machine.leader is feed:
             self._trails.add(machine, measurement.jobs, measured)
             if not names <= WAY:
                 machine.measured(measured)
         else:
-            taken = machine.given[machine.leader]
+            taken = machine.told[machine.leader].given
             values = {name: value for name, value in values.items() if name.casefold() not in taken}
-        attributes = self._measurements.record(machine.row, values, measured)
+        keeper = feed.order if measurement.stands else NOBODY
+        if measurement.stands and told.standing is not None and told.standing is not measurement:
+            self._measurements.release(machine.row, keeper, told.standing.values.keys() - measurement.values.keys())
+        told.standing = measurement if measurement.stands else told.standing
+        attributes = self._measurements.record(machine.row, values, measured, until=until, keeper=keeper)
         if not attributes:
             return None
         return Arrival(machine.name, measured=True, attributes=attributes, values=values, time=measured)
+
+    def _confirmed(self, feed: Feed, bulletin: Bulletin) -> None:
+        """All that stands does so still, but for the hosts that are missing or gone."""
+        feed.heard(bulletin.note)
+        feed.confirmed = self._clock.age()
+        for name in bulletin.missing:
+            if machine := feed.machines.get(name):
+                machine.told[feed].missing = True
+                self._measurements.release(machine.row, feed.order)
+        for name in bulletin.gone:
+            if machine := feed.machines.get(name):
+                self._roster.drop(feed, name)
+                self._tell(Arrival(machine.name, measured=False))
+        self._measurements.renew(feed.order, feed.confirmed)
+
+    def _join(self) -> None:
+        """Make one of hosts that turn out to be one machine, as far as all sources have told."""
+        self._roster.unjoined = False
+        for one, other in tuple(namesakes(self._roster.machines.values())):
+            kept, dropped = sorted((one, other), key=lambda machine: machine.feeds[0].rank)
+            self._measurements.move(dropped.row, kept.row, but=kept.told[kept.leader].given)
+            self._roster.merge(dropped, kept)
+            self._review(kept)
 
     def _label(self, machine: Machine) -> None:
         while self._measurements.rows < self._roster.rows:
@@ -313,7 +322,7 @@ class Machines:
         while True:
             await self._clock.sleep(LOOK_S)
             self._notice_gap()
-            for count, machine in enumerate(tuple(self._roster.machines.values())):
+            for count, machine in enumerate(tuple(self._due.by(self._clock.age()))):
                 self._review(machine)
                 if count % MOST_AT_ONCE == MOST_AT_ONCE - 1:
                     await asyncio.sleep(0)
@@ -330,20 +339,31 @@ class Machines:
 
     def _review(self, machine: Machine, *, quietly: bool = False) -> None:
         """Find out the machine's status; who listens is told when it has changed."""
+        if not machine.feeds:
+            return
         before, machine.status = machine.status, self._status(machine)
+        if not self._silent(machine):
+            self._due.at(self._falls_silent(machine) + LOOK_S / 100, machine)
         if machine.status != before and not quietly:
             self._tell(Arrival(machine.name, measured=False))
 
     def _status(self, machine: Machine) -> str:
-        feed = machine.leader
-        return "stale" if feed.status == "up" and self._silent(machine) else feed.status
+        """What a connection's failure says of the machine itself, a directory's does not: its values count meanwhile."""
+        feed, silent = machine.leader, self._silent(machine)
+        if feed.status == "up":
+            return "stale" if silent else "up"
+        return feed.status if feed.reaches or silent else "up"
 
     def _silent(self, machine: Machine) -> bool:
         """Whether no fresh measurement came for the expiry time, or for three periods of its sensor and 2 s."""
-        limit_s = self._expiry_s
-        if machine.leader.reaches and machine.interval is not None:
+        return machine.heard < self._since or self._falls_silent(machine) < self._clock.age()
+
+    def _falls_silent(self, machine: Machine) -> float:
+        """When it is silent, if nothing comes until then."""
+        feed, limit_s = machine.leader, self._expiry_s
+        if feed.reaches and machine.interval is not None:
             limit_s = min(limit_s, 3 * machine.interval + 2)
-        return machine.last < max(self._since, self._clock.age() - limit_s)
+        return min(machine.heard + limit_s, machine.told[feed].until)
 
     def _tell(self, arrival: Arrival) -> None:
         for heard in tuple(self._listeners):
@@ -353,14 +373,12 @@ class Machines:
         now = self._clock.age()
         known = self._measurements.values(machine.row, since=self._since)
         feed = machine.leader
-        status, detail = self._status(machine), feed.detail
-        if status == "stale" and not detail:
-            detail = f"No fresh measurement for {now - machine.last:.0f} s."
+        status = self._status(machine)
         return Host(
             machine.name,
             feed.url,
             status,
-            detail,
+            " ".join(self._details(machine, status)),
             {name: value for name, (value, _) in known.items()},
             {name: time for name, (_, time) in known.items()},
             now,
@@ -368,6 +386,21 @@ class Machines:
             next((one.url for one in machine.feeds if one.reaches), None),
             feed.offered_key,
         )
+
+    def _details(self, machine: Machine, status: str) -> Iterator[str]:
+        feed, now = machine.leader, self._clock.age()
+        told = machine.told[feed]
+        if status == "stale":
+            if told.missing:
+                yield f"{feed.url} does not name it any more."
+            if told.until < now:
+                yield f"Its publisher answers for its values no more since {now - told.until:.0f} s."
+            else:
+                yield f"No fresh measurement for {now - machine.heard:.0f} s."
+        if feed.detail:
+            yield feed.detail
+        if status == "up" and feed.status != "up":
+            yield "What it said last counts until it is too old."
 
 
 def _folded(labels: Mapping[str, Mapping[str, Value]]) -> dict[str, Mapping[str, Value]]:
