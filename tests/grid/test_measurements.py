@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from zeligui.grid.forecast import GAIN, forecast
 from zeligui.grid.freshness import Freshness
-from zeligui.grid.measurements import MOST_KEPT, Measurements, View
+from zeligui.grid.measurements import Measurements, View
+from zeligui.grid.rings import MOST_KEPT
 
 
 def stored(*values: float, name: str = "load1") -> View:
@@ -211,3 +212,49 @@ def test_attributes_that_come_together_or_apart_keep_their_own_history(measureme
     for name, expected in came.items():
         times, values = store.history(row, name)
         assert times.tolist() == values.tolist() == expected
+
+
+def test_what_stands_is_renewed_by_its_keeper_alone() -> None:
+    store = Measurements()
+    for row in range(40):
+        store.add()
+        store.record(row, {"load1": float(row), "osName": "Linux"}, 1.0, keeper=row % 2)
+        store.record(row, {"cpuAvail": 0.5}, 1.0)
+    store.record(3, {"load1": 9.0}, 2.0)
+    for time in range(3, 40):
+        store.renew(1, float(time))
+    assert store.values(5) == {"load1": (5.0, 39.0), "osName": ("Linux", 39.0), "cpuAvail": (0.5, 1.0)}
+    assert store.values(4)["load1"] == (4.0, 1.0)
+    assert store.values(3)["load1"] == (9.0, 2.0), "another said it since"
+    times, values = store.history(5, "load1")
+    assert times.tolist() == [1.0, *range(3, 40)]
+    assert set(values.tolist()) == {5.0}
+    store.release(5, 1)
+    store.renew(1, 50.0)
+    assert store.values(5)["load1"] == (5.0, 39.0)
+    assert store.values(7)["load1"] == (7.0, 50.0)
+
+
+def test_a_value_is_known_as_long_as_its_publisher_answers_for_it() -> None:
+    store = Measurements()
+    rows = {"a": store.add(), "b": store.add()}
+    store.record(0, {"load1": 1.0}, 10.0, until=15.0)
+    store.record(1, {"load1": 2.0}, 10.0)
+    assert store.view(rows, 14.0, since=0.0).numbers("load1").tolist() == [1.0, 2.0]
+    assert np.isnan(store.view(rows, 15.0, since=0.0).numbers("load1")[0])
+    assert store.values(0) == {"load1": (1.0, 10.0)}, "to be shown with its age"
+    store.record(0, {"load1": 3.0}, 16.0)
+    assert store.view(rows, 99.0, since=0.0).numbers("load1").tolist() == [3.0, 2.0]
+
+
+def test_values_move_to_another_row_and_a_row_is_cleared() -> None:
+    store = Measurements()
+    store.add(), store.add()
+    store.record(0, {"load1": 1.0, "site": "there"}, 10.0, keeper=4)
+    store.record(1, {"load1": 2.0}, 9.0)
+    store.move(0, 1, but={"load1"})
+    assert store.values(1) == {"load1": (2.0, 9.0), "site": ("there", 10.0)}
+    assert store.values(0) == {}
+    assert len(store.history(0, "load1")[0]) == 0
+    store.renew(4, 11.0)
+    assert store.values(1)["site"] == ("there", 11.0)

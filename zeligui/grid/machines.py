@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -14,6 +14,7 @@ from zeligui.contract.columns import Numbers
 from zeligui.grid.following import Following, Piece
 from zeligui.grid.hosts import Bulletin, FeedState, Host, Measurement, Source, Usage, Value
 from zeligui.grid.joining import namesakes
+from zeligui.grid.liveness import Liveness
 from zeligui.grid.measurements import NOBODY, Measurements, View
 from zeligui.grid.roster import WAY, Feed, Machine, Roster
 from zeligui.grid.silence import Due
@@ -22,9 +23,6 @@ from zeligui.tasks import Tasks
 
 LOOK_S = 1.0
 """Between two looks at what nobody tells: silence, and a clock that jumped."""
-
-GAP_S = 5.0
-"""This machine slept when the age clock ran so much ahead of the patience clock."""
 
 MOST_AT_ONCE = 500
 """Machines that are looked at in one turn of the event loop."""
@@ -60,7 +58,7 @@ class Machines:
         labels: Mapping[str, Mapping[str, Value]] | None = None,
     ) -> None:
         self._clock = clock
-        self._expiry_s = expiry_s
+        self._liveness = Liveness(clock, expiry_s)
         self._labels = _folded(labels or {})
         self._measurements = Measurements()
         self._roster = Roster(sources, self._measurements.clear)
@@ -70,8 +68,6 @@ class Machines:
         self._settled = asyncio.Event()
         self._tasks = Tasks(self._broke)
         self._following = Following(clock, self._tasks, heard=self._heard, failed=self._failed, waits=self._settled.set)
-        self._ahead = clock.age() - clock.patience()
-        self._since = float("-inf")
         self._rows: tuple[int, Mapping[str, int]] = -1, {}
         for machine in self._roster.machines.values():
             self._label(machine)
@@ -121,7 +117,7 @@ class Machines:
         A source that takes the place of another with its URL goes on with what is known. Machines of which no source
         speaks any more are forgotten. `expiry_s` and `labels` replace those before.
         """
-        self._expiry_s = self._expiry_s if expiry_s is None else expiry_s
+        self._liveness.expiry_s = self._liveness.expiry_s if expiry_s is None else expiry_s
         by_url = {source.url: source for source in sources}
         for feed in [feed for feed in self._roster.feeds if feed.source not in sources]:
             await self._following.end(feed)
@@ -191,7 +187,7 @@ class Machines:
         """What is known now, values older than `expiry_s` left out. Its statistics are read before the next await."""
         self._notice_gap()
         now = self._clock.age()
-        since = max(self._since, now - (self._expiry_s if expiry_s is None else expiry_s))
+        since = max(self._liveness.since, now - (self._liveness.expiry_s if expiry_s is None else expiry_s))
         if self._rows[0] != self._roster.version:
             rows = {name: machine.row for name, machine in sorted(self._roster.machines.items())}
             self._rows = self._roster.version, rows
@@ -330,10 +326,7 @@ class Machines:
 
     def _notice_gap(self) -> None:
         """After this machine slept, nothing that was measured before is known any more."""
-        ahead = self._clock.age() - self._clock.patience()
-        slept, self._ahead = ahead - self._ahead > GAP_S, ahead
-        if slept:
-            self._since = self._clock.age()
+        if self._liveness.slept():
             for machine in tuple(self._roster.machines.values()):
                 self._review(machine)
 
@@ -341,29 +334,11 @@ class Machines:
         """Find out the machine's status; who listens is told when it has changed."""
         if not machine.feeds:
             return
-        before, machine.status = machine.status, self._status(machine)
-        if not self._silent(machine):
-            self._due.at(self._falls_silent(machine) + LOOK_S / 100, machine)
+        before, machine.status = machine.status, self._liveness.status(machine)
+        if not self._liveness.silent(machine):
+            self._due.at(self._liveness.falls_silent(machine) + LOOK_S / 100, machine)
         if machine.status != before and not quietly:
             self._tell(Arrival(machine.name, measured=False))
-
-    def _status(self, machine: Machine) -> str:
-        """What a connection's failure says of the machine itself, a directory's does not: its values count meanwhile."""
-        feed, silent = machine.leader, self._silent(machine)
-        if feed.status == "up":
-            return "stale" if silent else "up"
-        return feed.status if feed.reaches or silent else "up"
-
-    def _silent(self, machine: Machine) -> bool:
-        """Whether no fresh measurement came for the expiry time, or for three periods of its sensor and 2 s."""
-        return machine.heard < self._since or self._falls_silent(machine) < self._clock.age()
-
-    def _falls_silent(self, machine: Machine) -> float:
-        """When it is silent, if nothing comes until then."""
-        feed, limit_s = machine.leader, self._expiry_s
-        if feed.reaches and machine.interval is not None:
-            limit_s = min(limit_s, 3 * machine.interval + 2)
-        return min(machine.heard + limit_s, machine.told[feed].until)
 
     def _tell(self, arrival: Arrival) -> None:
         for heard in tuple(self._listeners):
@@ -371,14 +346,13 @@ class Machines:
 
     def _host(self, machine: Machine) -> Host:
         now = self._clock.age()
-        known = self._measurements.values(machine.row, since=self._since)
+        known = self._measurements.values(machine.row, since=self._liveness.since)
         feed = machine.leader
-        status = self._status(machine)
         return Host(
             machine.name,
             feed.url,
-            status,
-            " ".join(self._details(machine, status)),
+            self._liveness.status(machine),
+            self._liveness.details(machine),
             {name: value for name, (value, _) in known.items()},
             {name: time for name, (_, time) in known.items()},
             now,
@@ -386,21 +360,6 @@ class Machines:
             next((one.url for one in machine.feeds if one.reaches), None),
             feed.offered_key,
         )
-
-    def _details(self, machine: Machine, status: str) -> Iterator[str]:
-        feed, now = machine.leader, self._clock.age()
-        told = machine.told[feed]
-        if status == "stale":
-            if told.missing:
-                yield f"{feed.url} does not name it any more."
-            if told.until < now:
-                yield f"Its publisher answers for its values no more since {now - told.until:.0f} s."
-            else:
-                yield f"No fresh measurement for {now - machine.heard:.0f} s."
-        if feed.detail:
-            yield feed.detail
-        if status == "up" and feed.status != "up":
-            yield "What it said last counts until it is too old."
 
 
 def _folded(labels: Mapping[str, Mapping[str, Value]]) -> dict[str, Mapping[str, Value]]:

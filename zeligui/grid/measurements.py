@@ -10,16 +10,11 @@ from numpy.typing import NDArray
 from zeligui.contract.columns import Numbers, Texts
 from zeligui.grid.forecast import forecast
 from zeligui.grid.hosts import Value
+from zeligui.grid.rings import SHALLOWEST, Rings
 from zeligui.grid.table import Table
 
-MOST_KEPT = 1024
-"""Values of history a host and attribute: half an hour at a period of 2 s."""
-
-MOST_KEPT_TOGETHER = 2**18
-"""Values of history an attribute over all hosts: more than 256 hosts share what 256 would take, 2 MB."""
-
-SHALLOWEST = 16
-"""Values of history that are always kept: a forecast needs ten."""
+NOBODY = -1
+"""The keeper of values that nobody renews."""
 
 REDUCTIONS: Mapping[str, Callable[..., Numbers]] = {
     "avg": np.nanmean,
@@ -31,7 +26,7 @@ REDUCTIONS: Mapping[str, Callable[..., Numbers]] = {
 
 
 class Measurements:
-    """The live store. A host is a row; rows are never removed. Times are seconds on the age clock."""
+    """The live store. A host is a row, which is another's once it is cleared. Times are seconds on the age clock."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -42,25 +37,55 @@ class Measurements:
         self.rows += 1
         return self.rows - 1
 
-    def record(self, row: int, values: Mapping[str, Value], measured: float) -> frozenset[str]:
-        """Take over values of one host, measured at one time; the attributes whose value is newer than before."""
+    def record(
+        self, row: int, values: Mapping[str, Value], measured: float, *, until: float = np.inf, keeper: int = NOBODY
+    ) -> frozenset[str]:
+        """Take over values of one host, measured at one time; the attributes whose value is newer than before.
+
+        They are known `until` a time; a `keeper` (a number from 0 on) may `renew` them.
+        """
         newer = set()
-        history: _History | None = None
+        history: Rings | None = None
         for name, value in values.items():
             key = name.casefold()
             series = self._series.get(key)
             if series is None:
                 series = self._series[key] = _Series(name, self.rows)
             if series.history is None and not isinstance(value, str) and measured < np.inf:
-                history = history or _History(self.rows)  # what comes together for the first time does so ever after
+                history = history or Rings(self.rows)  # what comes together for the first time does so ever after
                 series.keep_in(history)
-            if series.record(row, value, measured):
+            if series.record(row, value, measured, until, keeper):
                 newer.add(series.name)
         return frozenset(newer)
 
     def label(self, row: int, labels: Mapping[str, Value]) -> None:
         """Set what the user says of a host: it never ages, and no measurement changes it."""
         self.record(row, labels, np.inf)
+
+    def renew(self, keeper: int, now: float) -> None:
+        """All values of this keeper are measured again, and have not changed."""
+        for series in self._series.values():
+            series.renew(keeper, now)
+
+    def release(self, row: int, keeper: int, attributes: Collection[str] | None = None) -> None:
+        """These values of one host (None: all) are not renewed any more."""
+        keys = self._series.keys() if attributes is None else [name.casefold() for name in attributes]
+        for key in keys:
+            self._series[key].release(row, keeper)
+
+    def move(self, row: int, to: int, *, but: Collection[str] = ()) -> None:
+        """Give the values of one row to another, `but` those of some attributes (in small letters), and clear it."""
+        for key, series in self._series.items():
+            if key not in but:
+                series.move(row, to)
+        self.clear(row)
+
+    def clear(self, row: int) -> None:
+        """Forget all of a host, so that its row is another's."""
+        for series in self._series.values():
+            series.forget(row)
+            if series.history is not None:
+                series.history.clear(row)
 
     def unlabel(self, row: int) -> None:
         """Forget what the user said of a host."""
@@ -103,7 +128,7 @@ class View(Table):
         self._times = {key: one.times_of(self._rows) for key, one in series.items()}
         numbers, texts = {}, {}
         for key, one in series.items():
-            alive = self._times[key] >= since
+            alive = (self._times[key] >= since) & (one.until_of(self._rows) > now)
             if one.has_numbers:
                 numbers[one.name] = np.where(alive, one.numbers_of(self._rows), np.nan)
             if one.vocabulary:
@@ -159,19 +184,22 @@ class _Series:
         self._numbers = np.full(rows, np.nan)
         self._codes = np.full(rows, -1, np.int32)
         self._times = np.full(rows, -np.inf)
-        self.history: _History | None = None
+        self._keepers = np.full(rows, NOBODY, np.int32)
+        self._until: Numbers | None = None
+        self.history: Rings | None = None
         self._place = 0
 
-    def keep_in(self, history: _History) -> None:
+    def keep_in(self, history: Rings) -> None:
         """Keep the numbers that come from now on there."""
         self.history, self._place = history, history.join()
 
-    def record(self, row: int, value: Value, measured: float) -> bool:
+    def record(self, row: int, value: Value, measured: float, until: float = np.inf, keeper: int = NOBODY) -> bool:
         """Take over a value unless the one there is as new."""
         self._reach(row)
         if measured <= self._times[row]:
             return False
-        self._times[row] = measured
+        self._times[row], self._keepers[row] = measured, keeper
+        self._is_known_until(row, until)
         if isinstance(value, str):
             self._codes[row] = self._code(value)
             self._numbers[row] = np.nan
@@ -183,9 +211,34 @@ class _Series:
             self.history.append(row, self._place, measured, value)
         return True
 
+    def _is_known_until(self, row: int, until: float) -> None:
+        if self._until is None and until < np.inf:
+            self._until = np.full(len(self._times), np.inf)
+        if self._until is not None:
+            self._until[row] = until
+
+    def renew(self, keeper: int, now: float) -> None:
+        rows = np.flatnonzero(self._keepers == keeper)
+        self._times[rows] = now
+        numbered = rows[self._codes[rows] < 0]
+        if self.history is not None and len(numbered):
+            self.history.append_all(numbered, self._place, now, self._numbers[numbered])
+
+    def release(self, row: int, keeper: int) -> None:
+        if row < len(self._times) and self._keepers[row] == keeper:
+            self._keepers[row] = NOBODY
+
+    def move(self, row: int, to: int) -> None:
+        value = self.value(row)
+        if value is not None:
+            until = np.inf if self._until is None else float(self._until[row])
+            self.record(to, value, float(self._times[row]), until, int(self._keepers[row]))
+
     def forget(self, row: int) -> None:
         """Have no value of this row any more; its history stays."""
-        self._numbers[row], self._codes[row], self._times[row] = np.nan, -1, -np.inf
+        if row < len(self._times):
+            self._numbers[row], self._codes[row], self._times[row] = np.nan, -1, -np.inf
+            self._keepers[row] = NOBODY
 
     def _code(self, text: str) -> int:
         if text not in self._coded:
@@ -210,6 +263,9 @@ class _Series:
         self._numbers = np.append(self._numbers, np.full(more, np.nan))
         self._codes = np.append(self._codes, np.full(more, -1, np.int32))
         self._times = np.append(self._times, np.full(more, -np.inf))
+        self._keepers = np.append(self._keepers, np.full(more, NOBODY, np.int32))
+        if self._until is not None:
+            self._until = np.append(self._until, np.full(more, np.inf))
 
     def time(self, row: int) -> float:
         return float(self._times[row]) if row < len(self._times) else -np.inf
@@ -223,6 +279,9 @@ class _Series:
     def times_of(self, rows: NDArray[np.intp]) -> Numbers:
         return _picked(self._times, rows, -np.inf)
 
+    def until_of(self, rows: NDArray[np.intp]) -> Numbers:
+        return np.full(len(rows), np.inf) if self._until is None else _picked(self._until, rows, np.inf)
+
     def numbers_of(self, rows: NDArray[np.intp]) -> Numbers:
         return _picked(self._numbers, rows, np.nan)
 
@@ -233,75 +292,6 @@ class _Series:
         if self.history is None:
             return np.empty((len(rows), 0)), np.empty((len(rows), 0))
         return self.history.of(rows, self._place)
-
-
-class _History:
-    """The last values of some attributes in each row, with the times that they share, in rings.
-
-    It gets deeper as values come, up to a bound. An attribute that is missing in a measurement leaves a NaN.
-    """
-
-    def __init__(self, rows: int) -> None:
-        self._counts = np.zeros(rows, np.int64)
-        self._times = np.full((rows, SHALLOWEST), np.nan)
-        self._values: list[Numbers] = []
-
-    def join(self) -> int:
-        """A place for one more attribute."""
-        self._values.append(np.full(self._times.shape, np.nan))
-        return len(self._values) - 1
-
-    def append(self, row: int, place: int, time: float, value: float) -> None:
-        """One more value of the attribute at that place; those of one time stand beside each other."""
-        if row >= len(self._counts):
-            self._reach(max(row + 1, 2 * len(self._counts)))
-        depth = self._times.shape[1]
-        if not self._counts[row] or self._times[row, (self._counts[row] - 1) % depth] != time:
-            self._advance(row, time)
-            depth = self._times.shape[1]
-        self._values[place][row, (self._counts[row] - 1) % depth] = value
-
-    def of(self, rows: NDArray[np.intp], place: int) -> tuple[Numbers, Numbers]:
-        """Times and values of these rows, oldest first; NaN stands first in a row that is not full."""
-        depth = self._times.shape[1]
-        inside = rows < len(self._counts)
-        held = rows[inside]
-        turned = (np.arange(depth) + self._counts[held][:, None]) % depth
-        times, values = np.full((len(rows), depth), np.nan), np.full((len(rows), depth), np.nan)
-        values[inside] = np.take_along_axis(self._values[place][held], turned, axis=1)
-        times[inside] = np.take_along_axis(self._times[held], turned, axis=1)
-        return _missing_first(times, values)
-
-    def _advance(self, row: int, time: float) -> None:
-        rows, depth = self._times.shape
-        if self._counts[row] == depth and depth < MOST_KEPT and 2 * depth * rows <= MOST_KEPT_TOGETHER:
-            self._widen(0, depth)  # no row has gone round yet: the first that would, makes all deeper
-            depth *= 2
-        at = self._counts[row] % depth
-        self._times[row, at] = time
-        for values in self._values:
-            values[row, at] = np.nan
-        self._counts[row] += 1
-
-    def _reach(self, rows: int) -> None:
-        more = rows - len(self._counts)
-        self._counts = np.append(self._counts, np.zeros(more, np.int64))
-        self._widen(more, 0)
-
-    def _widen(self, rows: int, depth: int) -> None:
-        more = (0, rows), (0, depth)
-        self._times = np.pad(self._times, more, constant_values=np.nan)
-        self._values = [np.pad(values, more, constant_values=np.nan) for values in self._values]
-
-
-def _missing_first(times: Numbers, values: Numbers) -> tuple[Numbers, Numbers]:
-    """The same with all that is missing before all that is not, in rows that stay in order."""
-    missing = np.isnan(values)
-    times = np.where(missing, np.nan, times)
-    if not (missing[:, 1:] & ~missing[:, :-1]).any():
-        return times, values
-    order = np.argsort(~missing, axis=1, kind="stable")
-    return np.take_along_axis(times, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def _picked(column: NDArray[np.float64], rows: NDArray[np.intp], missing: float) -> Numbers:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from zeligui.errors import LinkError, UnknownHostKey
+from zeligui.grid.addresses import in_name, usable
 from zeligui.grid.freshness import Freshness
 from zeligui.grid.hosts import NOT_YET, FeedState, Measurement, Source
 from zeligui.grid.sources.lines import name_in
 
 WAY = frozenset({"latency", "bandwidth"})
 """Attributes of the way to a machine, which are measured by themselves, and more rarely than the rest."""
+
+
+MOST_ADDRESSES = 16
+"""By which one machine is known; one that always has others must not fill the memory."""
 
 
 @dataclass(eq=False, slots=True)
@@ -28,6 +33,8 @@ class Feed:
     waiting: bool = False
     failures: int = 0
     offered_key: str = ""
+    confirmed: float = float("-inf")
+    """When (age clock) it said last that all it told stands still."""
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to try it again at once instead of after its pause."""
     machines: dict[str, Machine] = field(default_factory=dict)
@@ -46,11 +53,16 @@ class Feed:
         """Whether it gave all that it measures once, or failed."""
         if self.failures or not (self.answered and self.waiting):
             return self.failures > 0
-        return not self.reaches or any(one.given[self] >= WAY for one in self.machines.values())
+        return not self.reaches or any(one.told[self].given >= WAY for one in self.machines.values())
 
     @property
     def state(self) -> FeedState:
         return FeedState(self.url, self.status, self.detail, len(self.machines), self.settled)
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Connections come before directories and files, else who was named first."""
+        return not self.reaches, self.order
 
     def heard(self, note: str) -> None:
         """It answers."""
@@ -67,15 +79,30 @@ class Feed:
 
 
 @dataclass(eq=False, slots=True)
+class Told:
+    """What one source told of one machine. `given` are attributes in small letters, `names` what it calls it."""
+
+    freshness: Freshness = field(default_factory=Freshness)
+    given: frozenset[str] = frozenset()
+    names: list[str] = field(default_factory=list)
+    standing: Measurement | None = None
+    """What it said last that stands; kept for when this source comes to lead."""
+    until: float = float("inf")
+    """How long (age clock) the publisher answers for its values."""
+    missing: bool = False
+    """Whether the source does not name it any more."""
+
+
+@dataclass(eq=False, slots=True)
 class Machine:
     """A machine that one or several sources speak of. `row` is its row in the measurements."""
 
     name: str
     row: int
     identity: str = ""
+    addresses: tuple[str, ...] = ()
     feeds: list[Feed] = field(default_factory=list)
-    given: dict[Feed, frozenset[str]] = field(default_factory=dict)
-    freshness: dict[Feed, Freshness] = field(default_factory=dict)
+    told: dict[Feed, Told] = field(default_factory=dict)
     last: float = float("-inf")
     interval: float | None = None
     status: str = "unreachable"
@@ -87,22 +114,39 @@ class Machine:
 
     @property
     def answered(self) -> bool:
-        return any(self.given[feed] for feed in self.feeds)
+        return any(told.given for told in self.told.values())
 
-    def join(self, feed: Feed) -> None:
-        if feed not in self.feeds:
-            self.feeds = sorted([*self.feeds, feed], key=lambda one: (not one.reaches, one.order))
-            self.given[feed] = frozenset()
-            self.freshness[feed] = Freshness()
+    @property
+    def heard(self) -> float:
+        """When (age clock) its leading source measured it last, or said that what it told stands."""
+        leader = self.leader
+        told = self.told[leader]
+        return max(self.last, leader.confirmed) if told.standing and not told.missing else self.last
+
+    def join(self, feed: Feed, told: Told | None = None) -> None:
+        if feed not in self.told:
+            self.told[feed] = told or Told()
+            self.feeds = sorted(self.told, key=lambda one: one.rank)
 
     def leave(self, feed: Feed) -> None:
+        for name in self.told.pop(feed).names:
+            feed.machines.pop(name, None)
         self.feeds.remove(feed)
-        del self.given[feed], self.freshness[feed]
+
+    def take_over(self, other: Machine) -> None:
+        """All sources that speak of the other speak of this one."""
+        for feed, told in other.told.items():
+            self.join(feed, told)
+            feed.machines |= dict.fromkeys(told.names, self)
+        self.addresses = tuple(dict.fromkeys((*self.addresses, *other.addresses)))[:MOST_ADDRESSES]
+        self.identity = self.identity or other.identity
+        self.last = max(self.last, other.last)
 
     def gets(self, feed: Feed, attributes: Collection[str]) -> frozenset[str]:
         """Remember that a source gives these; their names come back, without regard to case."""
         names = _folded(tuple(attributes))
-        self.given[feed] = _joined(self.given[feed], names)
+        told = self.told[feed]
+        told.given = _joined(told.given, names)
         return names
 
     def measured(self, time: float) -> None:
@@ -126,12 +170,19 @@ def _joined(some: frozenset[str], more: frozenset[str]) -> frozenset[str]:
 
 
 class Roster:
-    """All machines by name; names that differ in case alone are one. A source waits under the name in its URL."""
+    """All machines by name; names that differ in case alone are one. A source waits under the name in its URL.
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    `cleared(row)` is called when a machine is forgotten, before its row is another's.
+    """
+
+    def __init__(self, sources: Sequence[Source], cleared: Callable[[int], None] = lambda _: None) -> None:
         self.machines: dict[str, Machine] = {}
         self._folded: dict[str, Machine] = {}
+        self._cleared = cleared
+        self._spare: list[int] = []
         self.rows = 0
+        self.unjoined = False
+        """Whether a name or an address came since who is the same was looked at last."""
         self.version = 0
         """Rises with every name that comes or goes."""
         self.feeds: list[Feed] = []
@@ -164,20 +215,49 @@ class Roster:
         machine = feed.machines.get(measurement.host)
         identity = measurement.identity
         if machine is not None and identity in ("", machine.identity):
+            self._note_addresses(machine, measurement)
             return machine
         same = self._identical(identity)
         if machine is not None:
             if same is None and not any(other.status == "up" for other in machine.feeds if other is not feed):
                 machine.identity = identity  # it was started anew
-                machine.freshness[feed] = Freshness()
+                machine.told[feed].freshness = Freshness()
                 return machine
             self._leave(machine, feed)
         machine = same or self._alike(feed, measurement) or self._claimed(feed, measurement.host)
         machine.identity = machine.identity or identity
         machine.join(feed)
         feed.machines[measurement.host] = machine
+        machine.told[feed].names.append(measurement.host)
+        self._note_addresses(machine, measurement)
         self._stop_waiting(feed, machine)
+        self.unjoined = True
         return machine
+
+    def _note_addresses(self, machine: Machine, measurement: Measurement) -> None:
+        named = in_name(measurement.host)
+        if not (named or measurement.addresses):
+            return
+        all_known = dict.fromkeys((*machine.addresses, *named, *usable(measurement.addresses)))
+        if len(all_known) > len(machine.addresses) < MOST_ADDRESSES:
+            machine.addresses = tuple(all_known)[:MOST_ADDRESSES]
+            self.unjoined = True
+
+    def merge(self, dropped: Machine, kept: Machine) -> None:
+        """Make one of two machines, under the name of the second."""
+        kept.take_over(dropped)
+        self._forget(dropped)
+
+    def drop(self, feed: Feed, name: str) -> None:
+        """A source does not name this host any more."""
+        machine = feed.machines.get(name)
+        if machine is None:
+            return
+        names = machine.told[feed].names
+        names.remove(name)
+        del feed.machines[name]
+        if not names:
+            self._leave(machine, feed)
 
     def _identical(self, identity: str) -> Machine | None:
         if not identity:
@@ -200,7 +280,7 @@ class Roster:
         return machine
 
     def _rename(self, machine: Machine, name: str) -> None:
-        self._forget(machine)
+        self._unname(machine)
         machine.name = name
         self._enter(machine)
 
@@ -218,17 +298,28 @@ class Roster:
             self._forget(machine)
 
     def _new(self, name: str, feed: Feed) -> Machine:
-        machine = Machine(self._free(name, feed), self.rows)
-        self.rows += 1
+        machine = Machine(self._free(name, feed), self._row())
         machine.join(feed)
         self._enter(machine)
         return machine
+
+    def _row(self) -> int:
+        if self._spare:
+            return self._spare.pop()
+        self.rows += 1
+        return self.rows - 1
 
     def _enter(self, machine: Machine) -> None:
         self.machines[machine.name] = self._folded[machine.name.casefold()] = machine
         self.version += 1
 
     def _forget(self, machine: Machine) -> None:
+        self._unname(machine)
+        machine.feeds, machine.told = [], {}
+        self._cleared(machine.row)
+        self._spare.append(machine.row)
+
+    def _unname(self, machine: Machine) -> None:
         del self.machines[machine.name], self._folded[machine.name.casefold()]
         self.version += 1
 

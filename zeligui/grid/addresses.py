@@ -1,0 +1,31 @@
+"""IP addresses by which a machine can be told from others."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+
+
+def in_name(name: str) -> tuple[str, ...]:
+    """The address that a host is named by; none where its name is no address."""
+    return usable([name]) if name[:1].isdigit() or ":" in name else ()
+
+
+def usable(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Those of these texts that are addresses of one machine in its network, each in one writing and once.
+
+    Loopback, link-local and multicast addresses are not: every machine has them.
+    """
+    return tuple(dict.fromkeys(filter(None, map(_usable, addresses))))
+
+
+@lru_cache(maxsize=2**14)
+def _usable(text: str) -> str:
+    try:
+        address = ipaddress.ip_address(text.strip().strip("[]"))
+    except ValueError:
+        return ""
+    address = getattr(address, "ipv4_mapped", None) or address
+    everywhere = address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local
+    return "" if everywhere else str(address)
