@@ -4,6 +4,8 @@
   + UsageError              wrong usage or unreadable input: 2
     - WrongValue            a key of a file has a value that it cannot have
   + JournalError            the journal cannot be read, written or locked: 2
+  + HistoryError            the history of measurements cannot be read or written: 2
+    - HistoryDamaged        it is no database, or a damaged one
   + LinkError               a machine or service did not answer: 3
     - Unreachable           no route, a time-out, a connection that broke
     - Refused               it answered and said no: user, key, password, port closed
@@ -46,6 +48,16 @@ class JournalError(ZeliGridError):
     """The journal cannot be read, written or locked."""
 
     exit_status = 2
+
+
+class HistoryError(ZeliGridError):
+    """The history of measurements cannot be read or written."""
+
+    exit_status = 2
+
+
+class HistoryDamaged(HistoryError):
+    """The history's file is no database, or a damaged one."""
 
 
 class LinkError(ZeliGridError):

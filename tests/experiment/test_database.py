@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from zeligui import databases
+from zeligui.databases import file_system
 from zeligui.errors import JournalError
 from zeligui.events import Event
-from zeligui.experiment import database
-from zeligui.experiment.database import file_system
 from zeligui.experiment.journal import Journal
 
 
@@ -226,7 +226,7 @@ def test_a_network_file_system_is_refused_and_a_local_path_named(
 ) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/vda / ext4 rw 0 0\nlab:/home {tmp_path} {kind} rw 0 0\n")
-    monkeypatch.setattr(database, "MOUNTS", mounts)
+    monkeypatch.setattr(databases, "MOUNTS", mounts)
     error = refused(tmp_path / "home/journal.sqlite")
     assert f"network file system ({kind})" in str(error)
     assert "--home /var/tmp/" in error.hint

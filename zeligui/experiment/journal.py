@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, Engine, Row, Select, func, select
 
 from zeligui.clock import Clock, SystemClock
+from zeligui.databases import writing
 from zeligui.errors import JournalError
 from zeligui.events import VERSION, Event
-from zeligui.experiment.database import EVENTS, LEASES, in_words, open_database, writing
+from zeligui.experiment.database import EVENTS, LEASES, in_words, open_database
 from zeligui.experiment.database import VERSION as JOURNAL_VERSION
 from zeligui.links.calls import call
 
