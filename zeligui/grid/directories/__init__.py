@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from zeligui.grid.directories import glue1, glue2, mds, nws
 from zeligui.grid.directories.described import Described
@@ -66,25 +67,30 @@ def of_the_grid(entry: Entry) -> bool:
 
 def _kind(entry: Entry) -> str:
     """By object class; where none was asked for, by what names the entry, then by its attributes."""
+    return _kind_by_class(entry.classes) or _kind_by_name(entry)
+
+
+@lru_cache(maxsize=1024)
+def _kind_by_class(classes: frozenset[str]) -> str:
     for kind in (*glue1.KINDS, *glue2.KINDS, *nws.KINDS):
-        if kind in entry.classes:
+        if kind in classes:
             return kind
-    if "glue2service" in entry.classes:
+    if "glue2service" in classes:
         return "glue2computingservice"
-    if "glue2manager" in entry.classes:
-        return "glue2computingmanager"
-    return _kind_by_name(entry)
+    return "glue2computingmanager" if "glue2manager" in classes else ""
 
 
 def _kind_by_name(entry: Entry) -> str:
+    if entry.dn.kind == "mds-host-hn":
+        return "mdshost"
     own = {entry.dn.kind} if entry.classes or _GRID.match(entry.dn.kind) else entry.values.keys()
     for kind, names in glue1.KINDS.items():
-        if own & set(names):
+        if not own.isdisjoint(names):
             return kind
     for kind, name in glue2.KINDS.items():
         if (
             not entry.classes
-            and own & {name, kind + "id"}
+            and not own.isdisjoint((name, kind + "id"))
             and (kind != "glue2executionenvironment" or _is_environment(entry))
         ):
             return kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _PART = re.compile(r'(?:\\.|"(?:\\.|[^"\\])*"|[^,;+"\\]|["\\])+', re.DOTALL)
 _ESCAPED = re.compile(r"(?:\\[0-9A-Fa-f]{2})+|\\.", re.DOTALL)
@@ -21,19 +21,15 @@ class Dn:
     @classmethod
     def of(cls, text: str) -> Dn:
         """Read a name. It may have blanks around `,` and `=`, quotes, `;` for `,`, and commas left unescaped."""
-        parts: list[tuple[str, str]] = []
-        for part in _pieces(text):
-            attribute, equals, value = part.partition("=")
-            if equals:
-                parts.append((attribute.strip().casefold(), _plain(value.strip())))
-            elif parts and part.strip():
-                parts[-1] = (parts[-1][0], f"{parts[-1][1]},{_plain(part.strip())}")
-        return cls(text, tuple(parts))
+        first, comma, rest = text.partition(",")
+        if not comma or "\\" in text or '"' in text or "=" not in rest.partition(",")[0]:
+            return cls(text, _parts(text))
+        return cls(text, _parts(first) + _parts_above(rest))
 
     @cached_property
     def key(self) -> tuple[tuple[str, str], ...]:
         """Equal for equal names: without case, blanks collapsed."""
-        return tuple((attribute, " ".join(value.casefold().split())) for attribute, value in self.parts)
+        return _key(self.parts[:1]) + _key_above(self.parts[1:])
 
     @property
     def kind(self) -> str:
@@ -67,7 +63,7 @@ class Entry:
     @cached_property
     def classes(self) -> frozenset[str]:
         """Its object classes in small letters; empty where they were not asked for."""
-        return frozenset(value.strip().casefold() for value in self.values.get("objectclass", ()))
+        return _classes(self.values.get("objectclass", ()))
 
     def keyed(self, attribute: str) -> str | None:
         """What a `GlueChunkKey` or `GlueForeignKey` of this entry says of `attribute` (in small letters)."""
@@ -76,6 +72,31 @@ class Entry:
             if name.strip().casefold() == attribute and key.strip():
                 return key.strip()
         return None
+
+
+def _parts(text: str) -> tuple[tuple[str, str], ...]:
+    parts: list[tuple[str, str]] = []
+    for part in _pieces(text):
+        attribute, equals, value = part.partition("=")
+        if equals:
+            parts.append((attribute.strip().casefold(), _plain(value.strip())))
+        elif parts and part.strip():
+            parts[-1] = (parts[-1][0], f"{parts[-1][1]},{_plain(part.strip())}")
+    return tuple(parts)
+
+
+def _key(parts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((attribute, " ".join(value.casefold().split())) for attribute, value in parts)
+
+
+# Thousands of entries lie below one another, and are of few kinds.
+_parts_above = lru_cache(maxsize=1024)(_parts)
+_key_above = lru_cache(maxsize=1024)(_key)
+
+
+@lru_cache(maxsize=1024)
+def _classes(published: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(value.strip().casefold() for value in published)
 
 
 def _pieces(text: str) -> list[str]:

@@ -51,7 +51,9 @@ _CLOCK = re.compile("gluehostprocessorclockspeed|glue2executionenvironmentcpuclo
 PLAUSIBLE_MHZ = (100.0, 10_000.0)
 """EGI's validator takes any other clock as suspicious."""
 
-_BEGIN_NUMBERS = frozenset("+-.0123456789")
+_FIRST_SIGNS, _LAST_SIGNS = frozenset("+-.0123456789"), frozenset(".0123456789")
+"""Of a number."""
+
 _EXACT_DIGITS = 15
 """A float holds every integer of so many."""
 
@@ -91,7 +93,9 @@ def known(attribute: str, text: str) -> Value | None:
         exact = stripped[0] != "0" or len(stripped) == 1
     elif stripped.casefold() in _UNKNOWN_TEXTS:
         return None
-    elif stripped[0] not in _BEGIN_NUMBERS or math.isnan(number := number_in(stripped)):
+    elif (
+        stripped[0] not in _FIRST_SIGNS or stripped[-1] not in _LAST_SIGNS or math.isnan(number := number_in(stripped))
+    ):
         return stripped
     else:
         exact = canonical(number) == stripped
@@ -190,6 +194,7 @@ def _zone(text: str | None) -> timezone:
     return timezone(timedelta(hours=int(text[:3]), minutes=int(text[0] + (text[3:] or "0"))))
 
 
+@lru_cache(maxsize=1024)
 def family(distribution: str | None) -> str | None:
     """The system's family as `uname -s` names it, from the name of a distribution; None where it is not known.
 
