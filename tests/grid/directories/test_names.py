@@ -21,6 +21,9 @@ from zeligui.grid.directories.values import family, known, seconds
         ("GlueCEUniqueID=ce:8443/cream-pbs-a,b,o=x", (("glueceuniqueid", "ce:8443/cream-pbs-a,b"), ("o", "x"))),
         ("cn=a+ou=b,o=x", (("cn", "a"), ("ou", "b"), ("o", "x"))),
         ("cn=a=b,o=x", (("cn", "a=b"), ("o", "x"))),
+        ("cn=a,b;c=d,o=x", (("cn", "a,b"), ("c", "d"), ("o", "x"))),
+        ("cn=a,b+c=d,o=x", (("cn", "a,b"), ("c", "d"), ("o", "x"))),
+        ("cn=a,c=d,e,o=x", (("cn", "a"), ("c", "d,e"), ("o", "x"))),
         ("", ()),
     ],
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 _PART = re.compile(r'(?:\\.|"(?:\\.|[^"\\])*"|[^,;+"\\]|["\\])+', re.DOTALL)
+_SPECIAL = frozenset(';+"\\')
 _ESCAPED = re.compile(r"(?:\\[0-9A-Fa-f]{2})+|\\.", re.DOTALL)
 
 
@@ -22,7 +23,7 @@ class Dn:
     def of(cls, text: str) -> Dn:
         """Read a name. It may have blanks around `,` and `=`, quotes, `;` for `,`, and commas left unescaped."""
         first, comma, rest = text.partition(",")
-        if not comma or "\\" in text or '"' in text or "=" not in rest.partition(",")[0]:
+        if not comma or not _SPECIAL.isdisjoint(text) or "=" not in rest.partition(",")[0]:
             return cls(text, _parts(text))
         return cls(text, _parts(first) + _parts_above(rest))
 
