@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from zeligui.grid.hosts import Measurement, Usage, Value
+from zeligui.grid.hosts import Bulletin, Measurement, Usage, Value
 from zeligui.grid.machines import Machines
 
 
@@ -50,9 +51,9 @@ class Scripted:
     def __init__(self, url: str) -> None:
         self.url = url
         self.begun = 0
-        self._script: asyncio.Queue[Measurement | Exception | None] = asyncio.Queue()
+        self._script: asyncio.Queue[Measurement | Bulletin | Exception | None] = asyncio.Queue()
 
-    async def watch(self) -> AsyncIterator[Measurement]:
+    async def watch(self) -> AsyncIterator[Measurement | Bulletin]:
         self.begun += 1
         while (piece := await self._script.get()) is not None:
             if isinstance(piece, Exception):
@@ -67,6 +68,21 @@ class Scripted:
         values = more or {"load1": 1.0}
         stamped = stamp if isinstance(stamp, float) else None
         self._script.put_nowait(Measurement(name, self.url, values, identity, stamped, used))
+        await settle()
+
+    async def list_host(
+        self, host: str, *addresses: str, stamp: float | None = None, valid_s: float | None = None, **values: Value
+    ) -> None:
+        """Say of a host, as directories do, what stands until they say otherwise, or what has a stamp."""
+        told = Measurement(
+            host, self.url, values or {"site": "here"}, stamp=stamp, addresses=addresses, valid_s=valid_s
+        )
+        self._script.put_nowait(replace(told, stands=stamp is None))
+        await settle()
+
+    async def announce(self, note: str = "", *, missing: tuple[str, ...] = (), gone: tuple[str, ...] = ()) -> None:
+        """Say that all that stands does so still."""
+        self._script.put_nowait(Bulletin(note, missing, gone))
         await settle()
 
     async def complain(self, note: str) -> None:
