@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
-from zeligui.links import ldap
-from zeligui.links.ldap import Place, parse, search
+from zeligui.links.ldap import Place, connection, parse, search, searching
 
 
 def names(url: str, condition: str = "(objectClass=*)") -> list[str]:
@@ -59,7 +58,7 @@ def test_another_url_is_refused(url: str) -> None:
 
 
 def test_all_entries_below_the_base_are_found(openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ldap, "PAGE", 2)
+    monkeypatch.setattr(searching, "PAGE", 2)
     server = openldap()
     for number in range(5):
         server.add_host(f"n{number}")
@@ -113,16 +112,16 @@ def test_a_name_that_nobody_knows_is_unreachable(host: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
 def test_silence_is_unreachable(silent_port: int, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ldap, "SILENCE_S", 0.2)
+    monkeypatch.setattr(connection, "SILENCE_S", 0.2)
     assert isinstance(failure(f"{scheme}://127.0.0.1:{silent_port}/o=grid"), Unreachable)
 
 
 def test_an_answer_without_an_end_is_ended(openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     server = openldap()
     with monkeypatch.context() as patch:
-        patch.setattr(ldap, "SEARCH_S", 0.0)
+        patch.setattr(connection, "SEARCH_S", 0.0)
         assert "has not come to the end of its answer" in str(failure(server.url))
-    monkeypatch.setattr(ldap, "MOST_BYTES", 100)
+    monkeypatch.setattr(connection, "MOST_BYTES", 100)
     assert "answers with more than" in str(failure(server.url))
 
 
@@ -133,7 +132,7 @@ def test_an_answer_without_an_end_is_ended(openldap: Callable[..., Any], monkeyp
 def test_another_service_is_no_directory(
     speaker: Callable[..., Any], words: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ldap, "SILENCE_S", 0.2)
+    monkeypatch.setattr(connection, "SILENCE_S", 0.2)
     assert failure(f"ldap://127.0.0.1:{speaker(words).port}/o=grid").status in {"refused", "unreachable"}
 
 

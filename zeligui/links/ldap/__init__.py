@@ -1,0 +1,7 @@
+"""Directories that answer LDAP: where they are, how they are reached, and what they answer."""
+
+from zeligui.links.ldap.connection import SEARCH_S, open_connection
+from zeligui.links.ldap.place import Place, parse
+from zeligui.links.ldap.searching import Found, search
+
+__all__ = ["SEARCH_S", "Found", "Place", "open_connection", "parse", "search"]

@@ -1,0 +1,146 @@
+"""A connection to a directory: every step has an end in time and size, and fails in words.
+
+Everything here blocks; it is called through `links.calls`.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.links.ldap.place import Place
+
+if TYPE_CHECKING:
+    from ldap3 import Connection
+
+CONNECT_S, SILENCE_S = 10.0, 15.0
+"""To connect; and for a TLS handshake, or between two pieces of an answer."""
+
+SEARCH_S = 60.0
+"""For all of a search: 10,000 hosts with all that they publish take 5 s."""
+
+MOST_BYTES = 1 << 28
+
+
+@contextmanager
+def open_connection(place: Place, *, read_only: bool = True) -> Iterator[Connection]:
+    """An ldap3 connection to the directory, for as long as the block lasts. A LinkError says why there is none."""
+    with closing(_connect(place)) as plain:
+        wire = _Wire(_secured(plain, place) if place.secure else plain, place.url)
+        try:
+            yield _speak(place, wire, read_only=read_only)
+        except LinkError:
+            raise
+        except Exception as error:  # ldap3 does not check what it takes apart
+            raise Refused(
+                f"{place.url} does not answer as a directory does ({type(error).__name__}).",
+                hint="Its port may be that of another service, or the address begin with ldaps://.",
+            ) from error
+        finally:
+            wire.close()
+
+
+def _connect(place: Place) -> socket.socket:
+    """A connection of our own: ldap3's opener tells a name that nobody knows from a closed port by its words only."""
+    try:
+        return socket.create_connection((place.host, place.port), CONNECT_S)
+    except (socket.gaierror, UnicodeError) as error:
+        raise Unreachable(
+            f"{place.url}: there is no machine named {place.host}.", hint="Check its name, and the network."
+        ) from error
+    except ConnectionRefusedError as error:
+        raise Refused(
+            f"{place.url}: nothing answers on port {place.port} of {place.host}.",
+            hint="A GRIS or GIIS is mostly on port 2135, a BDII on 2170.",
+        ) from error
+    except OSError as error:
+        raise Unreachable(f"{place.url} cannot be reached: {_why(error)}.") from error
+
+
+def _secured(plain: socket.socket, place: Place) -> socket.socket:
+    """TLS over the connection, the certificate and its name verified always: ldap3 by itself accepts any."""
+    plain.settimeout(SILENCE_S)
+    try:
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=place.host)
+    except ssl.SSLCertVerificationError as error:
+        raise Refused(
+            f"The certificate of {place.url} is not to be trusted: {error.verify_message}.",
+            hint="It must be signed by an authority that this system trusts, for the name in the address.",
+        ) from error
+    except TimeoutError as error:
+        raise Unreachable(f"{place.url} accepts connections, but does not answer.") from error
+    except OSError as error:
+        raise Refused(
+            f"{place.url} does not speak TLS: {_why(error)}.",
+            hint="Write ldap:// where the directory is public, or the port of ldaps, mostly 636.",
+        ) from error
+
+
+def _speak(place: Place, wire: _Wire, *, read_only: bool) -> Connection:
+    """An ldap3 connection over ours. No schema is read; nothing is bound: an unbound connection is anonymous."""
+    from ldap3 import NONE, SAFE_SYNC, Connection, Server
+
+    server = Server(place.host, place.port, get_info=NONE)
+    connection = Connection(
+        server,
+        client_strategy=SAFE_SYNC,
+        check_names=False,
+        auto_referrals=False,
+        auto_range=False,
+        read_only=read_only,
+    )
+    connection.socket = wire
+    connection.closed, connection.listening = False, True
+    connection.strategy._outstanding = {}  # as its own opener leaves it
+    return connection
+
+
+class _Wire:
+    """The socket as ldap3 uses it, with an end to how long and how much it receives. Its failures are LinkErrors."""
+
+    def __init__(self, connected: socket.socket, url: str) -> None:
+        self._socket = connected
+        self._url = url
+        self._end = time.monotonic() + SEARCH_S
+        self._left = MOST_BYTES
+        connected.settimeout(SILENCE_S)
+
+    def recv(self, size: int) -> bytes:
+        if time.monotonic() > self._end:
+            raise Unreachable(f"{self._url} has not come to the end of its answer within {SEARCH_S:g} s.")
+        try:
+            piece = self._socket.recv(size)
+        except TimeoutError as error:
+            raise Unreachable(f"{self._url} is connected, but has said nothing for {SILENCE_S:g} s.") from error
+        except OSError as error:
+            raise Unreachable(f"The connection to {self._url} broke: {_why(error)}.") from error
+        if not piece:
+            raise Unreachable(
+                f"{self._url} has closed the connection without an answer.",
+                hint="Where it expects TLS, write ldaps:// instead of ldap://.",
+            )
+        self._left -= len(piece)
+        if self._left < 0:
+            raise Refused(f"{self._url} answers with more than {MOST_BYTES >> 20} MB.", hint="Name a narrower base.")
+        return piece
+
+    def sendall(self, content: bytes) -> None:
+        try:
+            self._socket.sendall(content)
+        except OSError as error:
+            raise Unreachable(f"The connection to {self._url} broke: {_why(error)}.") from error
+
+    def shutdown(self, how: int) -> None:
+        self._socket.shutdown(how)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error) or "it took too long").rstrip(".")
