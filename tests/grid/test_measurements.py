@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zeligui.grid import measurements
 from zeligui.grid.forecast import GAIN, forecast
 from zeligui.grid.freshness import Freshness
 from zeligui.grid.measurements import Measurements, View
@@ -201,11 +202,11 @@ def test_what_is_missing_in_a_measurement_leaves_no_gap_in_a_history() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.sets(st.sampled_from("abc"), min_size=1), max_size=60))
-def test_attributes_that_come_together_or_apart_keep_their_own_history(measurements: list[set[str]]) -> None:
+def test_attributes_that_come_together_or_apart_keep_their_own_history(came_together: list[set[str]]) -> None:
     store = Measurements()
     row = store.add()
     came: dict[str, list[float]] = {}
-    for time, names in enumerate(measurements):
+    for time, names in enumerate(came_together):
         store.record(row, {name: float(time) for name in sorted(names)}, float(time))
         for name in names:
             came.setdefault(name, []).append(float(time))
@@ -258,3 +259,54 @@ def test_values_move_to_another_row_and_a_row_is_cleared() -> None:
     assert len(store.history(0, "load1")[0]) == 0
     store.renew(4, 11.0)
     assert store.values(1)["site"] == ("there", 11.0)
+
+
+LAYOUTS = (("load1", "osName"), ("osName", "load1"), ("LOAD1", "load1"), ("latency",), ("site", "mixed", "load1"))
+STEPS = st.tuples(st.integers(0, 11), st.sampled_from(LAYOUTS), st.integers(0, 30), st.sampled_from([-1, 0, 7]))
+
+
+@settings(deadline=None)
+@given(st.lists(STEPS, max_size=80), st.lists(st.integers(0, 79), max_size=4))
+def test_what_is_entered_together_is_as_if_it_were_entered_one_by_one(
+    steps: list[tuple[int, tuple[str, ...], int, int]], labelled: list[int]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measurements, "FEW", 2)
+        _compare(steps, labelled)
+
+
+def _compare(steps: list[tuple[int, tuple[str, ...], int, int]], labelled: list[int]) -> None:
+    together, apart = Measurements(), Measurements()
+    rows = {f"h{together.add()}": apart.add() for _ in range(12)}
+    for number, (row, names, time, keeper) in enumerate(steps):
+        values = {name: _value(name, row, number) for name in names}
+        until = 50.0 if keeper == 7 else math.inf
+        newer = [store.record(row, values, float(time), until=until, keeper=keeper) for store in (together, apart)]
+        apart.values(0)
+        assert newer[0] == newer[1]
+        for store in (together, apart) if number in labelled else ():
+            store.label(row, {"site": "home"})
+            store.renew(7, 20.0)
+    assert [together.values(row) for row in range(12)] == [apart.values(row) for row in range(12)]
+    views = [store.view(rows, 60.0, since=3.0) for store in (together, apart)]
+    for name in ("load1", "latency", "mixed"):
+        assert np.array_equal(views[0].numbers(name), views[1].numbers(name), equal_nan=True)
+        assert [together.history(row, name)[1].tolist() for row in range(12)] == [
+            apart.history(row, name)[1].tolist() for row in range(12)
+        ]
+
+
+def _value(name: str, row: int, number: int) -> float | str:
+    text = name in {"osName", "site"} or (name == "mixed" and number % 2)
+    return f"{name}{row % 3 + number % 2}" if text else float(number)
+
+
+def test_thousands_of_texts_that_come_at_once_are_all_kept() -> None:
+    store = Measurements()
+    for turn in range(3):
+        for row in range(2500):
+            if turn == 0:
+                store.add()
+            store.record(row, {"cpuModel": f"model {turn} of {row}"}, float(turn))
+    assert store.values(2499) == {"cpuModel": ("model 2 of 2499", 2.0)}
+    assert store.values(7) == {"cpuModel": ("model 2 of 7", 2.0)}

@@ -15,8 +15,9 @@ from zeligui.grid.following import Following, Piece
 from zeligui.grid.hosts import Bulletin, FeedState, Host, Measurement, Source, Usage, Value
 from zeligui.grid.joining import namesakes
 from zeligui.grid.liveness import Liveness
-from zeligui.grid.measurements import NOBODY, Measurements, View
+from zeligui.grid.measurements import Measurements, View
 from zeligui.grid.roster import WAY, Feed, Machine, Roster
+from zeligui.grid.series import NOBODY
 from zeligui.grid.silence import Due
 from zeligui.grid.trail import Trail, Trails
 from zeligui.tasks import Tasks

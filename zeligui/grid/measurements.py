@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zeligui.contract.columns import Numbers, Texts
 from zeligui.grid.forecast import forecast
 from zeligui.grid.hosts import Value
 from zeligui.grid.rings import SHALLOWEST, Rings
+from zeligui.grid.series import NOBODY, Series
 from zeligui.grid.table import Table
 
-NOBODY = -1
-"""The keeper of values that nobody renews."""
+MOST_AWAITED = 1000
+"""Measurements that are not entered yet."""
+
+MOST_LAYOUTS = 1024
+FEW = 8
+"""So many are entered one by one: then that is quicker."""
 
 REDUCTIONS: Mapping[str, Callable[..., Numbers]] = {
     "avg": np.nanmean,
@@ -25,16 +30,38 @@ REDUCTIONS: Mapping[str, Callable[..., Numbers]] = {
 }
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Layout:
+    """Attributes that come together, in one order: their series, and their names as first spelt."""
+
+    series: tuple[Series, ...]
+    names: frozenset[str]
+
+
+_Came = tuple[int, Collection[Value], float, float, int]
+"""Row, values, when they were measured, until when they are known, and the keeper."""
+
+
 class Measurements:
-    """The live store. A host is a row, which is another's once it is cleared. Times are seconds on the age clock."""
+    """The live store. A host is a row, which is another's once it is cleared. Times are seconds on the age clock.
+
+    What comes is entered once it is asked for, many hosts at a time: that takes a tenth of entering each by itself.
+    """
 
     def __init__(self) -> None:
         self.rows = 0
-        self._series: dict[str, _Series] = {}
+        self._series: dict[str, Series] = {}
+        self._layouts: dict[tuple[str, ...], _Layout | None] = {}
+        self._awaited: dict[_Layout, list[_Came]] = {}
+        self._awaited_rows: set[int] = set()
+        self._latest = np.empty(0)
+        """By row, when its newest value was measured; inf where the user has said something of the host."""
 
     def add(self) -> int:
         """A row for one more host."""
         self.rows += 1
+        if self.rows > len(self._latest):
+            self._latest = np.append(self._latest, np.full(max(SHALLOWEST, len(self._latest)), -np.inf))
         return self.rows - 1
 
     def record(
@@ -44,19 +71,47 @@ class Measurements:
 
         They are known `until` a time; a `keeper` (a number from 0 on) may `renew` them.
         """
-        newer = set()
-        history: Rings | None = None
-        for name, value in values.items():
-            key = name.casefold()
-            series = self._series.get(key)
-            if series is None:
-                series = self._series[key] = _Series(name, self.rows)
-            if series.history is None and not isinstance(value, str) and measured < np.inf:
-                history = history or Rings(self.rows)  # what comes together for the first time does so ever after
-                series.keep_in(history)
-            if series.record(row, value, measured, until, keeper):
-                newer.add(series.name)
-        return frozenset(newer)
+        layout = self._layout(tuple(values))
+        if layout is None or row in self._awaited_rows or not self._latest[row] < measured < np.inf:
+            self._enter()
+            self._latest[row] = max(self._latest[row], measured)
+            series = [self._series_of(name) for name in values]
+            return _record(series, (row, values.values(), measured, until, keeper), self.rows)
+        self._latest[row] = measured
+        self._awaited.setdefault(layout, []).append((row, values.values(), measured, until, keeper))
+        self._awaited_rows.add(row)
+        if len(self._awaited_rows) >= MOST_AWAITED:
+            self._enter()
+        return layout.names
+
+    def _layout(self, names: tuple[str, ...]) -> _Layout | None:
+        """The layout of these attributes; None where one of them stands there twice."""
+        if names not in self._layouts:
+            if len(self._layouts) >= MOST_LAYOUTS:
+                self._layouts.clear()
+            series = {key: self._series_of(name) for name in names if (key := name.casefold())}
+            spelt = frozenset(one.name for one in series.values())
+            self._layouts[names] = _Layout(tuple(series.values()), spelt) if len(series) == len(names) else None
+        return self._layouts[names]
+
+    def _series_of(self, name: str) -> Series:
+        key = name.casefold()
+        if key not in self._series:
+            self._series[key] = Series(name, self.rows)
+        return self._series[key]
+
+    def _enter(self) -> None:
+        """Enter all that came."""
+        if not self._awaited:
+            return
+        awaited, self._awaited = self._awaited, {}
+        self._awaited_rows.clear()
+        for layout, pieces in awaited.items():
+            if len(pieces) < FEW:
+                for came in pieces:
+                    _record(layout.series, came, self.rows)
+            else:
+                _record_all(layout.series, pieces, self.rows)
 
     def label(self, row: int, labels: Mapping[str, Value]) -> None:
         """Set what the user says of a host: it never ages, and no measurement changes it."""
@@ -64,24 +119,31 @@ class Measurements:
 
     def renew(self, keeper: int, now: float) -> None:
         """All values of this keeper are measured again, and have not changed."""
+        self._enter()
         for series in self._series.values():
-            series.renew(keeper, now)
+            rows = series.renew(keeper, now)
+            self._latest[rows] = np.maximum(self._latest[rows], now)
 
     def release(self, row: int, keeper: int, attributes: Collection[str] | None = None) -> None:
         """These values of one host (None: all) are not renewed any more."""
+        self._enter()
         keys = self._series.keys() if attributes is None else [name.casefold() for name in attributes]
         for key in keys:
             self._series[key].release(row, keeper)
 
     def move(self, row: int, to: int, *, but: Collection[str] = ()) -> None:
         """Give the values of one row to another, `but` those of some attributes (in small letters), and clear it."""
+        self._enter()
         for key, series in self._series.items():
             if key not in but:
                 series.move(row, to)
+        self._latest[to] = max(self._latest[to], self._latest[row])
         self.clear(row)
 
     def clear(self, row: int) -> None:
         """Forget all of a host, so that its row is another's."""
+        self._enter()
+        self._latest[row] = -np.inf
         for series in self._series.values():
             series.forget(row)
             if series.history is not None:
@@ -89,23 +151,28 @@ class Measurements:
 
     def unlabel(self, row: int) -> None:
         """Forget what the user said of a host."""
+        self._enter()
         for series in self._series.values():
             if series.time(row) == np.inf:
                 series.forget(row)
+        self._latest[row] = max((series.time(row) for series in self._series.values()), default=-np.inf)
 
     def values(self, row: int, *, since: float = -np.inf) -> dict[str, tuple[Value, float]]:
         """Each attribute of a host with the time at which it was measured, if that is not before `since`."""
+        self._enter()
         present = ((series.name, series.value(row), series.time(row)) for series in self._series.values())
         return {name: (value, time) for name, value, time in present if value is not None and time >= since}
 
     def newest(self, row: int, attributes: Collection[str]) -> float:
         """When the newest value among these attributes of a host was measured, -inf where there is none."""
+        self._enter()
         known = (self._series.get(attribute.casefold()) for attribute in attributes)
         times = [series.time(row) for series in known if series is not None]
         return max((time for time in times if time < np.inf), default=-np.inf)
 
     def history(self, row: int, attribute: str) -> tuple[Numbers, Numbers]:
         """Times and values of one host's numbers, oldest first, each of shape (n,)."""
+        self._enter()
         series = self._series.get(attribute.casefold())
         if series is None:
             return np.empty(0), np.empty(0)
@@ -115,13 +182,42 @@ class Measurements:
 
     def view(self, rows: Mapping[str, int], now: float, *, since: float) -> View:
         """The hosts `rows` (name to row), in that order, as of `now`; what was measured before `since` has expired."""
+        self._enter()
         return View(self._series, rows, now, since)
+
+
+def _record(series: Sequence[Series], came: _Came, rows: int) -> frozenset[str]:
+    """Enter what came of one host; the names of the attributes whose values are newer than those there."""
+    row, values, measured, until, keeper = came
+    if measured < np.inf:
+        _keep_together([one for one, value in zip(series, values, strict=True) if not isinstance(value, str)], rows)
+    both = zip(series, values, strict=True)
+    return frozenset(one.name for one, value in both if one.record(row, value, measured, until, keeper))
+
+
+def _record_all(series: Sequence[Series], came: Sequence[_Came], rows: int) -> None:
+    """Enter what came of many hosts; the values of each are newer than those there."""
+    at, values, measured, until, keepers = zip(*came, strict=True)
+    columns = list(zip(*values, strict=True))
+    _keep_together([one for one, column in zip(series, columns, strict=True) if not isinstance(column[0], str)], rows)
+    places, times, ends = np.array(at, np.intp), np.array(measured, float), np.array(until, float)
+    for one, column in zip(series, columns, strict=True):
+        one.record_all(places, column, times, ends, np.array(keepers, np.int32))
+
+
+def _keep_together(numeric: Iterable[Series], rows: int) -> None:
+    """What comes together for the first time does so ever after: its history has one list of times."""
+    history: Rings | None = None
+    for series in numeric:
+        if series.history is None:
+            history = history or Rings(rows)
+            series.keep_in(history)
 
 
 class View(Table):
     """The columns of a moment. Values are copies; the history behind the statistics is read when it is asked for."""
 
-    def __init__(self, series: Mapping[str, _Series], rows: Mapping[str, int], now: float, since: float) -> None:
+    def __init__(self, series: Mapping[str, Series], rows: Mapping[str, int], now: float, since: float) -> None:
         self.now = now
         self._series = series
         self._rows = np.fromiter(rows.values(), np.intp, len(rows))
@@ -171,132 +267,3 @@ def summary(function: str, times: Numbers, values: Numbers, *, now: float, secon
     if some.any():
         result[some] = REDUCTIONS[function](inside[some], axis=1)
     return result
-
-
-class _Series:
-    """One attribute of all hosts. A value is a number, or a code that points into the vocabulary of texts."""
-
-    def __init__(self, name: str, rows: int) -> None:
-        self.name = name
-        self.vocabulary: list[str] = []
-        self._coded: dict[str, int] = {}
-        self.has_numbers = False
-        self._numbers = np.full(rows, np.nan)
-        self._codes = np.full(rows, -1, np.int32)
-        self._times = np.full(rows, -np.inf)
-        self._keepers = np.full(rows, NOBODY, np.int32)
-        self._until: Numbers | None = None
-        self.history: Rings | None = None
-        self._place = 0
-
-    def keep_in(self, history: Rings) -> None:
-        """Keep the numbers that come from now on there."""
-        self.history, self._place = history, history.join()
-
-    def record(self, row: int, value: Value, measured: float, until: float = np.inf, keeper: int = NOBODY) -> bool:
-        """Take over a value unless the one there is as new."""
-        self._reach(row)
-        if measured <= self._times[row]:
-            return False
-        self._times[row], self._keepers[row] = measured, keeper
-        self._is_known_until(row, until)
-        if isinstance(value, str):
-            self._codes[row] = self._code(value)
-            self._numbers[row] = np.nan
-            return True
-        self.has_numbers = True
-        self._codes[row] = -1
-        self._numbers[row] = value
-        if self.history is not None and measured < np.inf:
-            self.history.append(row, self._place, measured, value)
-        return True
-
-    def _is_known_until(self, row: int, until: float) -> None:
-        if self._until is None and until < np.inf:
-            self._until = np.full(len(self._times), np.inf)
-        if self._until is not None:
-            self._until[row] = until
-
-    def renew(self, keeper: int, now: float) -> None:
-        rows = np.flatnonzero(self._keepers == keeper)
-        self._times[rows] = now
-        numbered = rows[self._codes[rows] < 0]
-        if self.history is not None and len(numbered):
-            self.history.append_all(numbered, self._place, now, self._numbers[numbered])
-
-    def release(self, row: int, keeper: int) -> None:
-        if row < len(self._times) and self._keepers[row] == keeper:
-            self._keepers[row] = NOBODY
-
-    def move(self, row: int, to: int) -> None:
-        value = self.value(row)
-        if value is not None:
-            until = np.inf if self._until is None else float(self._until[row])
-            self.record(to, value, float(self._times[row]), until, int(self._keepers[row]))
-
-    def forget(self, row: int) -> None:
-        """Have no value of this row any more; its history stays."""
-        if row < len(self._times):
-            self._numbers[row], self._codes[row], self._times[row] = np.nan, -1, -np.inf
-            self._keepers[row] = NOBODY
-
-    def _code(self, text: str) -> int:
-        if text not in self._coded:
-            if len(self.vocabulary) > 2 * len(self._codes) + SHALLOWEST:
-                self._forget_texts()
-            self._coded[text] = len(self.vocabulary)
-            self.vocabulary.append(text)
-        return self._coded[text]
-
-    def _forget_texts(self) -> None:
-        """Keep only the texts that some host has now: one that always says something else must not fill the memory."""
-        used = np.unique(self._codes[self._codes >= 0])
-        self.vocabulary = [self.vocabulary[code] for code in used]
-        self._coded = {text: code for code, text in enumerate(self.vocabulary)}
-        self._codes = np.where(self._codes < 0, -1, np.searchsorted(used, self._codes)).astype(np.int32)
-
-    def _reach(self, row: int) -> None:
-        size = len(self._times)
-        if row < size:
-            return
-        more = max(row + 1, 2 * size) - size
-        self._numbers = np.append(self._numbers, np.full(more, np.nan))
-        self._codes = np.append(self._codes, np.full(more, -1, np.int32))
-        self._times = np.append(self._times, np.full(more, -np.inf))
-        self._keepers = np.append(self._keepers, np.full(more, NOBODY, np.int32))
-        if self._until is not None:
-            self._until = np.append(self._until, np.full(more, np.inf))
-
-    def time(self, row: int) -> float:
-        return float(self._times[row]) if row < len(self._times) else -np.inf
-
-    def value(self, row: int) -> Value | None:
-        if row >= len(self._times) or self._times[row] == -np.inf:
-            return None
-        code = self._codes[row]
-        return float(self._numbers[row]) if code < 0 else self.vocabulary[code]
-
-    def times_of(self, rows: NDArray[np.intp]) -> Numbers:
-        return _picked(self._times, rows, -np.inf)
-
-    def until_of(self, rows: NDArray[np.intp]) -> Numbers:
-        return np.full(len(rows), np.inf) if self._until is None else _picked(self._until, rows, np.inf)
-
-    def numbers_of(self, rows: NDArray[np.intp]) -> Numbers:
-        return _picked(self._numbers, rows, np.nan)
-
-    def codes_of(self, rows: NDArray[np.intp]) -> Numbers:
-        return _picked(self._codes.astype(float), rows, -1.0)
-
-    def history_of(self, rows: NDArray[np.intp]) -> tuple[Numbers, Numbers]:
-        if self.history is None:
-            return np.empty((len(rows), 0)), np.empty((len(rows), 0))
-        return self.history.of(rows, self._place)
-
-
-def _picked(column: NDArray[np.float64], rows: NDArray[np.intp], missing: float) -> Numbers:
-    """The values of these rows; `missing` for rows that the column does not reach yet."""
-    found = np.full(len(rows), missing)
-    inside = rows < len(column)
-    found[inside] = column[rows[inside]]
-    return found

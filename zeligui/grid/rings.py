@@ -43,12 +43,13 @@ class Rings:
             depth = self._times.shape[1]
         self._values[place][row, (self._counts[row] - 1) % depth] = value
 
-    def append_all(self, rows: NDArray[np.intp], place: int, time: float, values: Numbers) -> None:
-        """One more value of the attribute in each of these rows."""
+    def append_all(self, rows: NDArray[np.intp], place: int, time: float | Numbers, values: Numbers) -> None:
+        """One more value of the attribute in each of these rows, at one time, or each at its own."""
         if (most := int(rows.max())) >= len(self._counts):
             self._reach(max(most + 1, 2 * len(self._counts)))
         latest = self._times[rows, (self._counts[rows] - 1) % self._times.shape[1]]
-        self._advance_all(rows[latest != time], time)
+        new = latest != time
+        self._advance_all(rows[new], np.broadcast_to(time, rows.shape)[new])
         self._values[place][rows, (self._counts[rows] - 1) % self._times.shape[1]] = values
 
     def clear(self, row: int) -> None:
@@ -69,12 +70,12 @@ class Rings:
         times[inside] = np.take_along_axis(self._times[held], turned, axis=1)
         return _missing_first(times, values)
 
-    def _advance_all(self, rows: NDArray[np.intp], time: float) -> None:
+    def _advance_all(self, rows: NDArray[np.intp], times: Numbers) -> None:
         if len(rows) == 0:
             return
         depth = self._deep_enough(bool((self._counts[rows] == self._times.shape[1]).any()))
         at = self._counts[rows] % depth
-        self._times[rows, at] = time
+        self._times[rows, at] = times
         for values in self._values:
             values[rows, at] = np.nan
         self._counts[rows] += 1
