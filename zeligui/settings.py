@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from zeligui.options import Place, check_urls, option, read_table, read_toml
+from zeligui.secret import KEYRING
 from zeligui.units import Dimension
 
 DAY = 86400.0
@@ -111,6 +112,21 @@ class Directories:
         "NWS directory",
         "What knows measurements of the Network Weather Service; write for example ldap://nws.example.org/o=nws here.",
     )
+    user: str = option(
+        "", "User", "Who enters the directories, as a distinguished name; empty where everyone may read them."
+    )
+    password: str = option(
+        "", "Password", "keyring:NAME takes it from the keyring, where `keyring set zeligrid NAME` puts it."
+    )
+    mechanism: Literal["simple", "DIGEST-MD5"] = option(
+        "simple", "Sign-in", "How the user is proved: by a simple bind, or by DIGEST-MD5, with a plain user name."
+    )
+    starttls: bool = option(
+        False, "Require StartTLS", "A connection to ldap:// is used only once it is encrypted, and never without."
+    )
+    authorities: tuple[Path, ...] = option(
+        (), "Authorities", "Files of certificates that are trusted to sign those of directories, besides the system's."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,18 @@ class Settings:
     )
     known_hosts: tuple[Path, ...] = option((), "Known hosts", "Further files of accepted host keys.")
     identities: tuple[Path, ...] = option((), "Identities", "Further private key files for ssh.")
+    history: bool = option(
+        True, "Keep a history", "Every measured value for a day, means of minutes for a month, of hours for a year."
+    )
+    history_size_mb: float = option(
+        500.0,
+        "Room for the history",
+        "Where it is full, the oldest is thinned before its time.",
+        key="history_size",
+        unit=Dimension.MEMORY,
+        low=20.0,
+        high=1e6,
+    )
     directories: Directories = field(default_factory=Directories)
     job: JobDefaults = field(default_factory=JobDefaults)
     reconfiguration: Reconfiguration = field(default_factory=Reconfiguration)
@@ -192,8 +220,13 @@ def load(home: Home) -> Settings:
 def check(settings: Settings, place: Place) -> None:
     """UsageError where a value that can be read is not right."""
     check_urls(settings.sources, place.at("sources"), "the URL of a source")
-    for one in fields(settings.directories):
-        check_directory(getattr(settings.directories, one.name), place.at("directories").at(one.name))
+    directories, place = settings.directories, place.at("directories")
+    for name in ("mds", "nws"):
+        check_directory(getattr(directories, name), place.at(name))
+    if directories.password and not directories.password.removeprefix(KEYRING).strip():
+        raise place.at("password").wrong(directories.password, "the name of a secret after keyring:")
+    if directories.password and not directories.password.startswith(KEYRING):
+        raise place.at("password").wrong("…", "keyring:NAME, for a password is kept in the keyring alone,")
 
 
 def _there(file: Path) -> bool:

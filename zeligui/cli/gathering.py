@@ -75,7 +75,7 @@ async def _measure(
     from zeligui.grid.sources import open_source
     from zeligui.links import open_links
 
-    links = open_links(known_hosts=known_hosts, identities=identities)
+    links = open_links(known_hosts=known_hosts, identities=identities, directories=settings.directories)
     expiry_s = settings.reconfiguration.measurement_expiry_s
     sources = [open_source(url, links, period_s=settings.period_s, expiry_s=expiry_s) for url in dict.fromkeys(urls)]
     machines = Machines(sources, clock=SystemClock(), expiry_s=expiry_s, labels=settings.labels)

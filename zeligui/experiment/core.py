@@ -94,6 +94,7 @@ async def open_core(
     links = open_links(
         known_hosts=[home.known_hosts_file, *settings.known_hosts, *known_hosts],
         identities=[*identities, *settings.identities],
+        directories=settings.directories,
     )
     expiry_s = settings.reconfiguration.measurement_expiry_s
     opened: list[Source] = [open_source(url, links, period_s=settings.period_s, expiry_s=expiry_s) for url in sources]

@@ -13,10 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from zeligui.errors import UsageError
 from zeligui.options import Place, check_urls, option, read_table, read_toml
+from zeligui.secret import KEYRING, from_keyring
 from zeligui.settings import JobDefaults, Reconfiguration, Settings
 
-KEYRING = "keyring:"
-SERVICE = "zeligrid"
 LATER_KEYS = {"interactive": False}
 """Keys of `[job]` that the first release did not have, with their defaults."""
 LONGEST_NAME = 100
@@ -80,24 +79,9 @@ def resolve_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     Asks the system's keyring, which may ask the user: call it off the event loop. UsageError where one is missing.
     """
     return {
-        name: _secret(value.removeprefix(KEYRING), name) if value.startswith(KEYRING) else value
+        name: from_keyring(value.removeprefix(KEYRING), f"the variable {name}") if value.startswith(KEYRING) else value
         for name, value in environment.items()
     }
-
-
-def _secret(name: str, variable: str) -> str:
-    import keyring
-    import keyring.errors
-
-    hint = f"Store it with: keyring set {SERVICE} {name}"
-    try:
-        secret = keyring.get_password(SERVICE, name)
-    except keyring.errors.KeyringError as error:
-        why = str(error).rstrip(".")
-        raise UsageError(f"The secret {name} for the variable {variable} cannot be had: {why}.", hint=hint) from error
-    if secret is None:
-        raise UsageError(f"The keyring has no secret {name} for the variable {variable}.", hint=hint)
-    return secret
 
 
 def check_values(written: ExperimentFile, place: Place) -> None:

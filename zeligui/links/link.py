@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from zeligui.settings import Directories
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -61,13 +63,20 @@ class Link(Protocol):
 
 
 class Links(Protocol):
-    """All machines that are reached: one link a machine, shared by sources and job services."""
+    """All machines that are reached: one link a machine, shared by sources and job services.
+
+    `directories` says how directories are entered that are opened from now on.
+    """
+
+    directories: Directories
 
     def to(self, url: str) -> Link:
         """The link for `local://` or `ssh://[user@]host[:port]`; it connects at its first use."""
         ...
 
-    def accept(self, *, known_hosts: Sequence[Path], identities: Sequence[Path]) -> None:
+    def accept(
+        self, *, known_hosts: Sequence[Path], identities: Sequence[Path], directories: Directories | None = None
+    ) -> None:
         """Use these files of host keys and private keys from now on; connections that stand are kept."""
         ...
 

@@ -13,6 +13,7 @@ from zeligui.links.addresses import Address, parse
 from zeligui.links.link import Link
 from zeligui.links.local import LocalLink
 from zeligui.links.ssh import SshLink
+from zeligui.settings import Directories
 
 if TYPE_CHECKING:
     from zeligui.links.connection import Connection
@@ -24,7 +25,8 @@ LOGINS_AT_ONCE = 3
 class Registry:
     """Makes the link of a URL at its first use, and closes all of them together."""
 
-    def __init__(self, known_hosts: Sequence[Path], identities: Sequence[Path]) -> None:
+    def __init__(self, known_hosts: Sequence[Path], identities: Sequence[Path], directories: Directories) -> None:
+        self.directories = directories
         self._known_hosts = tuple(known_hosts)
         self._identities = tuple(identities)
         self._gate = threading.Semaphore(LOGINS_AT_ONCE)
@@ -49,9 +51,12 @@ class Registry:
 
         return Connection(address, self._known_hosts, self._identities, self._gate)
 
-    def accept(self, *, known_hosts: Sequence[Path], identities: Sequence[Path]) -> None:
+    def accept(
+        self, *, known_hosts: Sequence[Path], identities: Sequence[Path], directories: Directories | None = None
+    ) -> None:
         """Use these files of host keys and private keys from now on; connections that stand are kept."""
         self._known_hosts, self._identities = tuple(known_hosts), tuple(identities)
+        self.directories = directories or self.directories
 
     async def close(self) -> None:
         await asyncio.gather(*(link.close() for link in self._links.values()))

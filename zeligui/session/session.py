@@ -29,7 +29,7 @@ from zeligui.session.shelf import Shelf
 from zeligui.session.snapshot import RemoteJob, Snapshot
 from zeligui.session.tail import Piece, follow
 from zeligui.session.view import View
-from zeligui.settings import Home, Settings
+from zeligui.settings import Directories, Home, Settings
 from zeligui.tasks import Tasks
 from zeligui.writing import write_experiment, write_settings
 
@@ -62,7 +62,7 @@ class Session:
         self.shelf = Shelf()
         self._report = report
         self._tasks = Tasks(report)
-        self._sources: dict[tuple[str, float, float], Source] = {}
+        self._sources: dict[tuple[str, float, float, Directories | None], Source] = {}
         self._changed = asyncio.Event()
         self._news = asyncio.Event()
         self._expiry_s = settings.reconfiguration.measurement_expiry_s
@@ -178,20 +178,23 @@ class Session:
         self.links.accept(
             known_hosts=[self.home.known_hosts_file, *self.settings.known_hosts, *([grid.known_hosts] if grid else [])],
             identities=[*self.settings.identities, *([grid.identity] if grid else [])],
+            directories=self.settings.directories,
         )
         wanted = dict.fromkeys(self.settings.measured, self.settings.period_s)
         if grid:
             wanted |= dict.fromkeys(grid.sources, min(DEMO_PERIOD_S, self.settings.period_s))
-        keys = [(url, period_s, self._expiry_s) for url, period_s in wanted.items()]
-        self._sources = {key: source for key in keys if (source := self._opened(*key))}
+        entered = self.settings.directories
+        keys = [
+            (url, period_s, self._expiry_s, entered if url.startswith("ldap") else None)
+            for url, period_s in wanted.items()
+        ]
+        self._sources = {key: source for key in keys if (source := self._sources.get(key) or self._opened(*key[:3]))}
         await self.machines.change(list(self._sources.values()), expiry_s=self._expiry_s, labels=self.settings.labels)
         self.view.touch_all()
         self._changed.set()
 
     def _opened(self, url: str, period_s: float, expiry_s: float) -> Source | None:
-        """The source as it is open, else opened; None, and a report, where it cannot be."""
-        if found := self._sources.get((url, period_s, expiry_s)):
-            return found
+        """The source, newly opened; None, and a report, where it cannot be."""
         try:
             return open_source(url, self.links, period_s=period_s, expiry_s=expiry_s)
         except UsageError as error:

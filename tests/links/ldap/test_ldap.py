@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
-from zeligui.links.ldap import Place, connection, parse, search, searching
+from zeligui.links.ldap import Place, connection, entering, parse, search, searching
 
 
 def names(url: str, condition: str = "(objectClass=*)") -> list[str]:
@@ -112,7 +112,8 @@ def test_a_name_that_nobody_knows_is_unreachable(host: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
 def test_silence_is_unreachable(silent_port: int, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SILENCE_S", 0.2)
+    for module in (connection, entering):
+        monkeypatch.setattr(module, "SILENCE_S", 0.2)
     assert isinstance(failure(f"{scheme}://127.0.0.1:{silent_port}/o=grid"), Unreachable)
 
 
@@ -132,7 +133,8 @@ def test_an_answer_without_an_end_is_ended(openldap: Callable[..., Any], monkeyp
 def test_another_service_is_no_directory(
     speaker: Callable[..., Any], words: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "SILENCE_S", 0.2)
+    for module in (connection, entering):
+        monkeypatch.setattr(module, "SILENCE_S", 0.2)
     assert failure(f"ldap://127.0.0.1:{speaker(words).port}/o=grid").status in {"refused", "unreachable"}
 
 

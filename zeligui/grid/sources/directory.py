@@ -37,8 +37,8 @@ CONDITION = f"(|{''.join(f'(objectClass={name})' for name in CLASSES)})"
 
 
 def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: float = 60.0) -> Source:
-    """The source for `ldap://host[:port]/base` or `ldaps://…`; UsageError where the URL is not such a one."""
-    return DirectorySource(parse(url), period_s=period_s, expiry_s=expiry_s)
+    """The source for `ldap://host[:port]/base` or `ldaps://…`, entered as the links say. UsageError for another URL."""
+    return DirectorySource(parse(url, links.directories), period_s=period_s, expiry_s=expiry_s)
 
 
 class DirectorySource:

@@ -9,17 +9,17 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.links.ldap.entering import SILENCE_S, enter, secured, start_tls
 from zeligui.links.ldap.place import Place
 
 if TYPE_CHECKING:
     from ldap3 import Connection
 
-CONNECT_S, SILENCE_S = 10.0, 15.0
-"""To connect; and for a TLS handshake, or between two pieces of an answer."""
+CONNECT_S = 10.0
 
 SEARCH_S = 60.0
 """For all of a search: 10,000 hosts with all that they publish take 5 s."""
@@ -31,9 +31,15 @@ MOST_BYTES = 1 << 28
 def open_connection(place: Place, *, read_only: bool = True) -> Iterator[Connection]:
     """An ldap3 connection to the directory, for as long as the block lasts. A LinkError says why there is none."""
     with closing(_connect(place)) as plain:
-        wire = _Wire(_secured(plain, place) if place.secure else plain, place.url)
+        wire = _Wire(secured(plain, place) if place.secure else plain, place.url)
         try:
-            yield _speak(place, wire, read_only=read_only)
+            connection = _speak(place, wire, read_only=read_only)
+            if place.starttls:
+                start_tls(connection, place)
+                wire.encrypt(place)
+            if place.user:
+                enter(connection, place, wire.peer, encrypted=wire.encrypted)
+            yield connection
         except LinkError:
             raise
         except Exception as error:  # ldap3 does not check what it takes apart
@@ -60,25 +66,6 @@ def _connect(place: Place) -> socket.socket:
         ) from error
     except OSError as error:
         raise Unreachable(f"{place.url} cannot be reached: {_why(error)}.") from error
-
-
-def _secured(plain: socket.socket, place: Place) -> socket.socket:
-    """TLS over the connection, the certificate and its name verified always: ldap3 by itself accepts any."""
-    plain.settimeout(SILENCE_S)
-    try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=place.host)
-    except ssl.SSLCertVerificationError as error:
-        raise Refused(
-            f"The certificate of {place.url} is not to be trusted: {error.verify_message}.",
-            hint="It must be signed by an authority that this system trusts, for the name in the address.",
-        ) from error
-    except TimeoutError as error:
-        raise Unreachable(f"{place.url} accepts connections, but does not answer.") from error
-    except OSError as error:
-        raise Refused(
-            f"{place.url} does not speak TLS: {_why(error)}.",
-            hint="Write ldap:// where the directory is public, or the port of ldaps, mostly 636.",
-        ) from error
 
 
 def _speak(place: Place, wire: _Wire, *, read_only: bool) -> Connection:
@@ -110,6 +97,21 @@ class _Wire:
         self._left = MOST_BYTES
         connected.settimeout(SILENCE_S)
 
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self._socket, ssl.SSLSocket)
+
+    @property
+    def peer(self) -> str:
+        """The IP address of the other side."""
+        address: str = self._socket.getpeername()[0].partition("%")[0]
+        return address
+
+    def encrypt(self, place: Place) -> None:
+        """Go on over TLS, which the other side has agreed to."""
+        self._socket = secured(self._socket, place)
+        self._socket.settimeout(SILENCE_S)
+
     def recv(self, size: int) -> bytes:
         if time.monotonic() > self._end:
             raise Unreachable(f"{self._url} has not come to the end of its answer within {SEARCH_S:g} s.")
@@ -128,6 +130,35 @@ class _Wire:
         if self._left < 0:
             raise Refused(f"{self._url} answers with more than {MOST_BYTES >> 20} MB.", hint="Name a narrower base.")
         return piece
+
+    def keep_alive(self) -> None:
+        """Notice within half a minute that the network to the other side is gone, though nothing is sent."""
+        options = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in options.items():
+            if (option := getattr(socket, name, None)) is not None:
+                self._socket.setsockopt(socket.IPPROTO_TCP, option, value)
+
+    def listen(self, limit_s: float) -> bytes | None:
+        """What comes within so long, for one who listens without an end; None where nothing does."""
+        self._socket.settimeout(limit_s)
+        try:
+            piece = self._socket.recv(1 << 18)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            raise Unreachable(f"The connection to {self._url} broke: {_why(error)}.") from error
+        finally:
+            with suppress(OSError):
+                self._socket.settimeout(SILENCE_S)
+        if not piece:
+            raise Unreachable(f"{self._url} has closed the connection.")
+        return piece
+
+    def hang_up(self) -> None:
+        """End what waits on the connection, in whichever thread."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def sendall(self, content: bytes) -> None:
         try:

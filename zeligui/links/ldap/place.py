@@ -1,46 +1,119 @@
-"""The URLs of directories (RFC 4516): where one is, and from which base down it is read."""
+"""The URLs of directories (RFC 4516): where one is, what of it is read, and how it is entered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, cast
 from urllib.parse import unquote, urlsplit
 
 from zeligui.errors import UsageError
+from zeligui.secret import KEYRING
+from zeligui.settings import Directories
 
 PORTS = {"ldap": 389, "ldaps": 636}
 
+Scope = Literal["base", "one", "sub"]
+SCOPES = ("base", "one", "sub")
+
+START_TLS = "1.3.6.1.4.1.1466.20037"
+"""The extended operation of RFC 4511, 4.14, which URLs may name."""
+
 _FORM = "Write ldap://host[:port]/base or ldaps://host[:port]/base, such as ldap://giis.example.org:2135/o=grid."
+_LONG_FORM = (
+    "After the base may stand ??SCOPE (base, one or sub) and ????EXTENSIONS: "
+    "bindname=DN, and StartTLS. The rest is set under [directories] of the settings."
+)
+_NO_USER = "Name the user under [directories] of the settings, or as ldap://host/base????bindname=DN."
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a URL points to: the server, and the base below which all is searched; an empty base is the whole tree."""
+    """Where a URL points to: the server, what of it is searched, and how it is entered.
+
+    An empty base is the whole tree. `user` is a distinguished name, or for DIGEST-MD5 a plain one, empty for everyone;
+    `password` the name under which the keyring has theirs, never a password itself. `authorities` are trusted besides
+    those of the system.
+    """
 
     url: str
     host: str
     port: int
     base: str
     secure: bool
+    scope: Scope = "sub"
+    starttls: bool = False
+    user: str = ""
+    password: str = ""
+    mechanism: str = "simple"
+    authorities: tuple[Path, ...] = ()
+
+    def entered(self, settings: Directories) -> Place:
+        """The same, entered as the settings say where the URL says nothing."""
+        return replace(
+            self,
+            user=self.user or settings.user,
+            password=settings.password.removeprefix(KEYRING),
+            mechanism=settings.mechanism,
+            starttls=(self.starttls or settings.starttls) and not self.secure,
+            authorities=settings.authorities,
+        )
 
 
-def parse(url: str) -> Place:
-    """The place that a URL names (RFC 4516, without what may follow the base). UsageError for everything else."""
+def parse(url: str, settings: Directories | None = None) -> Place:
+    """The place that a URL names, entered as the settings say. UsageError for what is no such URL."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         base = unquote(parts.path[1:], errors="strict")
-    except ValueError as error:
+        attributes, scope, condition, extensions, *more = [*parts.query.split("?"), "", "", ""]
+        asked = _extensions(extensions)
+    except (UnicodeError, ValueError) as error:
         raise _no_address(url) from error
     named = host and not host.startswith("-") and all(sign.isalnum() or sign in "._-:" for sign in host)
     if parts.scheme not in PORTS or not named or port == 0 or not (url + base).isprintable():
         raise _no_address(url)
-    if "@" in parts.netloc or "?" in url or "#" in url:
-        raise UsageError(
-            f"{url[:200]!a} says more than where a directory is and what its base is.",
-            hint=f"Directories are read as everyone may read them, from the base down. {_FORM}",
-        )
-    return Place(url, host, port or PORTS[parts.scheme], base, parts.scheme == "ldaps")
+    if "@" in parts.netloc:
+        raise UsageError(f"{_harmless(url)} names a user before the host.", hint=_NO_USER)
+    if attributes or condition or any(more) or parts.fragment or scope not in ("", *SCOPES):
+        raise UsageError(f"{url[:200]!a} asks for more than can be chosen.", hint=f"{_FORM} {_LONG_FORM}")
+    secure = parts.scheme == "ldaps"
+    if secure and "starttls" in asked:
+        raise UsageError(f"{url[:200]!a} asks for TLS twice.", hint="Write ldaps://, or StartTLS after ldap://.")
+    place = Place(
+        url,
+        host,
+        port or PORTS[parts.scheme],
+        base,
+        secure,
+        cast(Scope, scope or "sub"),
+        starttls="starttls" in asked,
+        user=asked.get("bindname", ""),
+    )
+    return place if settings is None else place.entered(settings)
+
+
+def _extensions(text: str) -> Mapping[str, str]:
+    """What stands after the fourth question mark, by lower-case names. ValueError for an unknown one."""
+    found = {}
+    for part in filter(None, text.split(",")):
+        name, _, value = part.removeprefix("!").partition("=")
+        name = {START_TLS: "starttls", "x-starttls": "starttls"}.get(name.lower(), name.lower())
+        if name not in ("starttls", "bindname") or (name == "bindname" and not value):
+            raise ValueError(f"an unknown extension {name}")
+        found[name] = unquote(value, errors="strict")
+    if not "".join(found.values()).isprintable():
+        raise ValueError("signs that cannot be printed")
+    return found
+
+
+def _harmless(url: str) -> str:
+    """The URL without what may be a password."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://…@{rest.rpartition('@')[2]}"[:200].encode("ascii", "backslashreplace").decode()
 
 
 def _no_address(url: str) -> UsageError:
-    return UsageError(f"{url[:200]!a} is not the address of a directory.", hint=_FORM)
+    shown = repr(_harmless(url)) if "@" in url else f"{url[:200]!a}"
+    return UsageError(f"{shown} is not the address of a directory.", hint=f"{_FORM} {_LONG_FORM}")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from zeligui.errors import Refused, Unreachable
 from zeligui.links.ldap.connection import SEARCH_S, open_connection
-from zeligui.links.ldap.place import Place
+from zeligui.links.ldap.place import Place, Scope
 
 if TYPE_CHECKING:
     from ldap3 import Connection
 
 PAGE = 500
 
+_SCOPES: Mapping[Scope, Any] = {"base": "BASE", "one": "LEVEL", "sub": "SUBTREE"}
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _BASES = "`ldapsearch -x -s base -b '' namingContexts` asks a directory for its bases."
 
@@ -30,6 +31,10 @@ _REFUSALS: Mapping[int, tuple[str, str]] = {
     34: ("takes its base for no distinguished name", "A base is written as in Mds-Vo-name=site,o=grid."),
 }
 """What a result of RFC 4511 (appendix A) means for the user."""
+
+_ENTER = (
+    "Set `user` and `password` under [directories] of the settings, or ask who runs it for a public base."
+)
 
 _NOT_FOR_ALL = frozenset({1, 8, 13, 48, 49, 50, 53})
 """Results that a server which everyone may not read gives."""
@@ -71,6 +76,7 @@ def _pages(connection: Connection, place: Place, base: str, condition: str) -> I
         _, result, entries, _ = connection.search(
             base,
             condition,
+            _SCOPES[place.scope],
             dereference_aliases="NEVER",
             attributes=["*"],
             time_limit=int(SEARCH_S),
@@ -92,5 +98,5 @@ def _check(result: Mapping[str, Any], place: Place) -> None:
         words, hint = _REFUSALS[code]
         raise Refused(f"{place.url} {words}{said}.", hint=hint)
     if code in _NOT_FOR_ALL:
-        raise Refused(f"{place.url} is not to be read by everyone{said}.", hint="Ask who runs it for a public base.")
+        raise Refused(f"{place.url} is not to be read by {place.user or 'everyone'}{said}.", hint=_ENTER)
     raise (Unreachable if code in _BUSY else Refused)(f"{place.url} gives no answer{said}.")
