@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from zeligui.errors import ZeliGridError
     from zeligui.grid.hosts import Host
     from zeligui.settings import Home
 
@@ -180,6 +181,11 @@ def tell_of_silence(hosts: Iterable[Host]) -> None:
     for host in hosts:
         if host.status not in {"up", "stale"}:
             say(f"zeligrid: {told(f'{host.source} is {host.status}: {host.detail}')}")
+
+
+def tell_of_trouble(error: ZeliGridError) -> None:
+    """Say what went wrong beside what was asked for, which goes on."""
+    say(f"zeligrid: warning: {told(f'{error} {error.hint}'.strip())}")
 
 
 def say(text: str) -> None:

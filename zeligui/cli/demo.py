@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, home, say, writable
+from zeligui.cli.common import add_command, home, say, tell_of_trouble, writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ async def _demo(options: argparse.Namespace) -> int:
     tell(f"Starting {options.nodes} machines on this one, each with an SSH server of its own.")
     async with Grid(places.testbed_folder, nodes=options.nodes) as grid:
         keys = {"known_hosts": [grid.known_hosts], "identities": [grid.identity]}
-        async with open_core(places, settings, sources=grid.sources, **keys) as core:
+        async with open_core(places, settings, sources=grid.sources, complain=tell_of_trouble, **keys) as core:
             lease = await acquire(core.journal, places.leases_folder, experiment.name)
             tell(f"The contract {experiment.contract_file} accepts, best first:")
             for profile in contract.profiles:

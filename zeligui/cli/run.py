@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, add_source_options, home, path, say, tell_of_silence
+from zeligui.cli.common import add_command, add_source_options, home, path, say, tell_of_silence, tell_of_trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,12 @@ async def _run(options: argparse.Namespace, settings: Settings, experiment: Expe
     places = home(options)
     sources = options.source or settings.measured
     async with open_core(
-        places, settings, sources=sources, known_hosts=options.known_hosts, identities=options.identity
+        places,
+        settings,
+        sources=sources,
+        known_hosts=options.known_hosts,
+        identities=options.identity,
+        complain=tell_of_trouble,
     ) as core:
         lease = await acquire(core.journal, places.leases_folder, experiment.name)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from zeligui.clock import Clock, SystemClock
 from zeligui.contract.language import read
 from zeligui.contract.model import Contract, Problem
-from zeligui.errors import ZeliGridError
+from zeligui.errors import HistoryError, ZeliGridError
 from zeligui.experiment.book import Book
 from zeligui.experiment.controller import Controller
 from zeligui.experiment.description import Experiment
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.lease import Lease
+from zeligui.grid.history.chronicle import Chronicle
 from zeligui.grid.machines import Machines
 from zeligui.grid.sources import open_source
 from zeligui.jobs import open_service
@@ -87,8 +88,12 @@ async def open_core(
     sources: Sequence[str],
     known_hosts: Sequence[Path] = (),
     identities: Sequence[Path] = (),
+    complain: Callable[[HistoryError], None],
 ) -> AsyncIterator[Core]:
-    """Open journal, links and sources, and begin to measure. JournalError comes before anything is reached."""
+    """Open journal, links and sources, and begin to measure. JournalError comes before anything is reached.
+
+    `complain` hears of what goes wrong with the history of what is measured; all else goes on.
+    """
     clock = SystemClock()
     journal = Journal.open(home.journal_file, clock=clock)
     links = open_links(
@@ -99,10 +104,13 @@ async def open_core(
     expiry_s = settings.reconfiguration.measurement_expiry_s
     opened: list[Source] = [open_source(url, links, period_s=settings.period_s, expiry_s=expiry_s) for url in sources]
     machines = Machines(opened, clock=clock, expiry_s=expiry_s, labels=settings.labels)
+    history = Chronicle(home.history_file, machines, clock=clock, report=complain)
+    await history.record(settings.history, settings.history_size_mb)
     machines.start()
     try:
         yield Core(home, settings, clock, links, machines, journal)
     finally:
         await machines.close()
+        await history.close()
         await links.close()
         journal.close()

@@ -9,13 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from zeligui.clock import Clock, SystemClock
-from zeligui.errors import UsageError, ZeliGridError
+from zeligui.errors import HistoryError, UsageError, ZeliGridError
 from zeligui.experiment.core import Core
 from zeligui.experiment.description import ExperimentFile
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.outputs import kept_file, read_output
 from zeligui.experiment.overview import Job
 from zeligui.experiment.state import AttemptState
+from zeligui.grid.history.chronicle import MOST, Chronicle
+from zeligui.grid.history.reading import Past
 from zeligui.grid.hosts import Source
 from zeligui.grid.machines import Arrival, Machines
 from zeligui.grid.sources import open_source
@@ -76,6 +78,8 @@ class Session:
         self.ledger = Ledger(journal)
         self.driving = Driving(self.core, self.ledger, self._tasks, self._wake)
         self.view = View(self)
+        self.history = Chronicle(self.home.history_file, self.machines, clock=self.clock, report=self._history_failed)
+        await self.history.record(self.settings.history, self.settings.history_size_mb)
         self.machines.subscribe(self._heard)
         self.machines.start()
         await self.ledger.load()
@@ -91,6 +95,7 @@ class Session:
         await self.driving.close()
         await self._tasks.stop()
         await self.machines.close()
+        await self.history.close()
         await self.links.close()
         await call(self.core.journal.close)
 
@@ -118,6 +123,7 @@ class Session:
         self.settings = self.core.settings = settings
         self._expiry_s = settings.reconfiguration.measurement_expiry_s
         self.shelf.forget()
+        await self.history.record(settings.history, settings.history_size_mb)
         await self._watch()
         await self.shelf.refresh(settings)
         self._changed.set()
@@ -139,6 +145,13 @@ class Session:
         await self.machines.search()
         await self.ledger.catch_up()
         self._changed.set()
+
+    async def past(self, host: str, attribute: str, since: float, until: float, *, most: int = MOST) -> Past:
+        """What is stored of an attribute between two times on the age clock, at most `most` points. HistoryError."""
+        return await self.history.past(host, attribute, since, until, most=most)
+
+    def _history_failed(self, error: HistoryError) -> None:
+        self._report("Keep the history", error)
 
     async def known_machines(self) -> tuple[str, ...]:
         """The machines that ~/.ssh/config names."""
