@@ -6,15 +6,15 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from zeligui.errors import Unreachable
-from zeligui.grid.directories import CLASSES, Described, Directory, Entry, describe
+from zeligui.grid.directories import CLASSES, Described, Directory, describe
 from zeligui.grid.hosts import Measurement, Source, Value
 from zeligui.grid.sources.lines import FRACTIONS, LONGEST_TEXT, QUANTITIES
+from zeligui.grid.sources.sieve import Sieve
 from zeligui.links.calls import call
-from zeligui.links.ldap import SEARCH_S, Found, Place, parse, search
+from zeligui.links.ldap import SEARCH_S, Place, parse, search
 from zeligui.links.link import Links
 
 POLL_S = 10.0
@@ -22,10 +22,6 @@ POLL_S = 10.0
 
 SPARE_S = 60.0
 """Beyond the time for a search: to look up a name, to connect, and to make hosts of what was found."""
-
-LONGEST_VALUE, LONGEST_NAME = 1024, 128
-MOST_ATTRIBUTES = 1000
-"""Names of attributes; those of MDS 2 and both GLUEs together are some six hundred."""
 
 MOST_HOSTS = 100_000
 LONGEST_NOTE = 500
@@ -68,57 +64,11 @@ class DirectorySource:
 
 def read(place: Place) -> Directory:
     """What a directory knows of machines now. A LinkError says why it does not answer. Blocks."""
-    sieve = _Sieve()
+    sieve = Sieve()
     entries = {entry.dn.key: entry for found in search(place, CONDITION) if (entry := sieve.entry(found))}
     here = {name.casefold() for name in (socket.gethostname(), socket.getfqdn())}
     directory = describe(entries.values(), here=here)
     return Directory(directory.hosts, (*directory.warnings, *sieve.warnings()))
-
-
-@dataclass
-class _Sieve:
-    """Makes entries of what a server sent; what no publisher of machines would write is left out and counted."""
-
-    names: set[str] = field(default_factory=set)
-    left_out: int = 0
-
-    def entry(self, found: Found) -> Entry | None:
-        if len(found.dn) > LONGEST_VALUE:
-            self.left_out += 1
-            return None
-        texts: dict[str, list[str]] = {}
-        for written, values in found.attributes.items():
-            name = written.partition(";")[0]
-            if self._is_fit(name):
-                texts.setdefault(name, []).extend(self._texts(values))
-        return Entry.of(_text(found.dn), texts)
-
-    def _is_fit(self, name: str) -> bool:
-        fit = 0 < len(name) <= LONGEST_NAME and name.isascii() and name.replace("-", "").replace(".", "").isalnum()
-        if not fit or (name.casefold() not in self.names and len(self.names) >= MOST_ATTRIBUTES):
-            self.left_out += 1
-            return False
-        self.names.add(name.casefold())
-        return True
-
-    def _texts(self, values: list[bytes]) -> list[str]:
-        texts = [_text(value) for value in values if len(value) <= LONGEST_VALUE]
-        fit = [text for text in texts if text.isprintable()]
-        self.left_out += len(values) - len(fit)
-        return fit
-
-    def warnings(self) -> tuple[str, ...]:
-        if not self.left_out:
-            return ()
-        return (f"{self.left_out} values that are too long, too many or no text are left out.",)
-
-
-def _text(raw: bytes) -> str:
-    """UTF-8, as the standard says; what is not is taken for Latin-1, which old sites wrote."""
-    try:
-        return raw.decode("utf-8").rstrip()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1").rstrip()
 
 
 class News:

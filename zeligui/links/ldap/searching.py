@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zeligui.errors import Refused, Unreachable
 from zeligui.links.ldap.connection import SEARCH_S, open_connection
+from zeligui.links.ldap.decoding import Found, entry
+from zeligui.links.ldap.messages import DONE, ENTRY, Message, Stream, elements, result
 from zeligui.links.ldap.place import Place, Scope
 
 if TYPE_CHECKING:
     from ldap3 import Connection
 
 PAGE = 500
+PIECE = 1 << 18
 
 _SCOPES: Mapping[Scope, Any] = {"base": "BASE", "one": "LEVEL", "sub": "SUBTREE"}
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
@@ -32,22 +34,12 @@ _REFUSALS: Mapping[int, tuple[str, str]] = {
 }
 """What a result of RFC 4511 (appendix A) means for the user."""
 
-_ENTER = (
-    "Set `user` and `password` under [directories] of the settings, or ask who runs it for a public base."
-)
+_ENTER = "Set `user` and `password` under [directories] of the settings, or ask who runs it for a public base."
 
 _NOT_FOR_ALL = frozenset({1, 8, 13, 48, 49, 50, 53})
 """Results that a server which everyone may not read gives."""
 
 _BUSY = frozenset({51, 52, 80})
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An entry as the server sent it: nothing of it is decoded, or checked."""
-
-    dn: bytes
-    attributes: Mapping[str, list[bytes]]
 
 
 def search(place: Place, condition: str) -> Iterator[Found]:
@@ -70,30 +62,70 @@ def _bases(connection: Connection, place: Place) -> tuple[str, ...]:
 
 
 def _pages(connection: Connection, place: Place, base: str, condition: str) -> Iterator[Found]:
-    """A page after another (RFC 2696); a server that knows no pages gives all in the first."""
-    cookie: Any = None
-    while cookie != b"":
-        _, result, entries, _ = connection.search(
-            base,
-            condition,
-            _SCOPES[place.scope],
-            dereference_aliases="NEVER",
-            attributes=["*"],
-            time_limit=int(SEARCH_S),
-            paged_size=PAGE,
-            paged_cookie=cookie,
-        )
-        _check(result, place)
-        yield from (Found(one["raw_dn"], one["raw_attributes"]) for one in entries if one["type"] == "searchResEntry")
-        paged = (result.get("controls") or {}).get(_PAGED_RESULTS)
-        cookie = (paged["value"]["cookie"] or b"") if paged else b""
+    """A page after another (RFC 2696); a server that knows no pages gives all in the first.
+
+    The next page is asked for before this one is read: the server works at it meanwhile.
+    """
+    stream = Stream()
+    number = _ask(connection, place, base, condition, b"")
+    while number:
+        contents, done = _page(connection, place, stream, number)
+        cookie = _cookie(done)
+        number = _ask(connection, place, base, condition, cookie) if cookie else 0
+        yield from map(_entry, contents)
 
 
-def _check(result: Mapping[str, Any], place: Place) -> None:
-    code = result["result"]
+def _ask(connection: Connection, place: Place, base: str, condition: str, cookie: bytes) -> int:
+    from ldap3 import DEREF_NEVER
+    from ldap3.operation.search import search_operation
+    from ldap3.protocol.rfc2696 import paged_search_control
+
+    request = search_operation(
+        base, condition, _SCOPES[place.scope], DEREF_NEVER, ["*"], 0, int(SEARCH_S), False, True, True
+    )
+    number: int = connection.strategy.send("searchRequest", request, [paged_search_control(False, PAGE, cookie)])
+    return number
+
+
+def _page(connection: Connection, place: Place, stream: Stream, number: int) -> tuple[list[bytes], Message]:
+    """The entries that answer a request, as they came, and the message that ends them. A LinkError where it refuses."""
+    contents: list[bytes] = []
+    while True:
+        for message in stream.messages(connection.socket.recv(PIECE)):
+            if message is None or message.number != number:
+                raise ValueError("an answer to no question")
+            if message.kind == ENTRY:
+                contents.append(message.content)
+            elif message.kind == DONE:
+                _check(message, place)
+                return contents, message
+
+
+def _entry(content: bytes) -> Found:
+    """One that cannot be read has no name, and its content as its only piece, which is none either."""
+    try:
+        return entry(content)
+    except ValueError:
+        return Found(b"", (content,))
+
+
+def _cookie(done: Message) -> bytes:
+    """By which the next page is asked for; empty where there is none."""
+    value = done.controls.get(_PAGED_RESULTS)
+    if not value:
+        return b""
+    (_, inside), *_ = elements(value)
+    _, (_, cookie) = elements(inside)
+    return cookie
+
+
+def _check(done: Message, place: Place) -> None:
+    from ldap3.core.results import RESULT_CODES
+
+    code, message = result(done.content)
     if code == 0:
         return
-    said = f" ({result['description']}{': ' if result['message'] else ''}{result['message']})"[:200]
+    said = f" ({RESULT_CODES.get(code, code)}{': ' if message else ''}{message})"[:200]
     if code in _REFUSALS:
         words, hint = _REFUSALS[code]
         raise Refused(f"{place.url} {words}{said}.", hint=hint)
