@@ -40,7 +40,7 @@ def describe(entries: Iterable[Entry], *, here: Collection[str] = ()) -> Directo
     of_nws: list[Entry] = []
     first, second = glue1.Glue1(), glue2.Glue2()
     for entry in entries:
-        kind = _kind(entry)
+        kind = kind_of(entry)
         if kind in glue1.KINDS:
             first.add(kind, entry)
         elif kind in glue2.KINDS:
@@ -56,7 +56,7 @@ def describe(entries: Iterable[Entry], *, here: Collection[str] = ()) -> Directo
 
 def matters(entry: Entry) -> bool:
     """Whether the entry says something of a machine, of a queue, or of the site of either."""
-    return _kind(entry) != ""
+    return kind_of(entry) != ""
 
 
 def of_the_grid(entry: Entry) -> bool:
@@ -65,7 +65,7 @@ def of_the_grid(entry: Entry) -> bool:
     return entry.dn.kind in _STRUCTURE or any(_GRID.match(name) for name in names)
 
 
-def _kind(entry: Entry) -> str:
+def kind_of(entry: Entry) -> str:
     """By object class; where none was asked for, by what names the entry, then by its attributes."""
     return _kind_by_class(entry.classes) or _kind_by_name(entry)
 

@@ -17,8 +17,9 @@ class Described:
     """A host, or a group of alike machines known by its ID.
 
     `values` has the attributes of the contract language and, as published, the directory's own that have one value.
-    `stamp` and `expires` are the publisher's times (seconds since 1970), None where it gives none; `times` are those of
-    single values that were measured each at a time of its own.
+    `stamp`, `expires` and `kept` are the publisher's times (seconds since 1970), None where it gives none: from when to
+    when it answers for the values, and when the directory is to forget them. `times` are those of single values that
+    were measured each at a time of its own. It is known by its `addresses` too.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Described:
     stamp: float | None = None
     expires: float | None = None
     times: Mapping[str, float] = field(default_factory=dict)
+    kept: float | None = None
+    addresses: tuple[str, ...] = ()
 
 
 class Facts:

@@ -58,9 +58,7 @@ class Glue1:
             clusters.of(entry) for entry in (*self.by_kind.get("gluesubcluster", []), *self.by_kind.get("gluehost", []))
         }
         return [
-            _own_id(queue, "gluece")
-            for queue in self.by_kind.get("gluece", [])
-            if _cluster_of_queue(queue) not in served
+            own_id(queue, "gluece") for queue in self.by_kind.get("gluece", []) if cluster_of_queue(queue) not in served
         ]
 
 
@@ -69,19 +67,19 @@ class _Clusters:
 
     def __init__(self, by_kind: dict[str, list[Entry]]) -> None:
         self._by_dn = {entry.dn.key: entry for entry in by_kind.get("gluecluster", [])}
-        self._by_id = {_own_id(entry, "gluecluster").casefold(): entry for entry in self._by_dn.values()}
-        self._sites = {site_in(entry): _own_id(entry, "gluesite") for entry in by_kind.get("gluesite", [])}
+        self._by_id = {own_id(entry, "gluecluster").casefold(): entry for entry in self._by_dn.values()}
+        self._sites = {site_in(entry): own_id(entry, "gluesite") for entry in by_kind.get("gluesite", [])}
         self._queues: dict[str, Queues] = {}
         views = _views(by_kind.get("gluevoview", []))
         for queue in by_kind.get("gluece", []):
-            queues = self._queues.setdefault(_cluster_of_queue(queue), Queues())
-            _count(queue, views.get(_own_id(queue, "gluece").casefold(), []), queues)
+            queues = self._queues.setdefault(cluster_of_queue(queue), Queues())
+            _count(queue, views.get(own_id(queue, "gluece").casefold(), []), queues)
 
     def of(self, entry: Entry) -> str:
         """The ID, in small letters, of the cluster that a sub-cluster or host belongs to; empty where none is named."""
         above = _above(entry, self._by_dn)
         named = entry.keyed("glueclusteruniqueid") or entry.dn.value("glueclusteruniqueid")
-        return (named or (_own_id(above, "gluecluster") if above else "")).casefold()
+        return (named or (own_id(above, "gluecluster") if above else "")).casefold()
 
     def queue_values(self, cluster: str) -> dict[str, Value | None]:
         return self._queues.get(cluster, Queues()).values()
@@ -99,13 +97,13 @@ class _Clusters:
 
 def _group(entry: Entry, clusters: _Clusters) -> Described:
     facts = Facts([entry], _hidden)
-    return _described(_own_id(entry, "gluesubcluster"), facts, _machines(facts), entry, clusters)
+    return _described(own_id(entry, "gluesubcluster"), facts, _machines(facts), entry, clusters)
 
 
 def _host(entry: Entry, group: Entry | None, clusters: _Clusters) -> Described:
     """A host; what it does not say itself is what its sub-cluster says of all its hosts."""
     facts = Facts([entry, group] if group else [entry], _hidden)
-    name = facts.text("gluehostname") or entry.dn.value("gluehostname") or _own_id(entry, "gluehost")
+    name = facts.text("gluehostname") or entry.dn.value("gluehostname") or own_id(entry, "gluehost")
     return _described(name, facts, 1.0, group or entry, clusters)
 
 
@@ -185,19 +183,21 @@ def _views(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return views
 
 
-def _cluster_of_queue(queue: Entry) -> str:
+def cluster_of_queue(queue: Entry) -> str:
+    """The ID, in small letters, of the cluster that a queue stands before."""
     hosting = next(iter(queue.values.get("gluecehostingcluster", ())), "")
-    host = _own_id(queue, "gluece").partition(":")[0]
+    host = own_id(queue, "gluece").partition(":")[0]
     return (queue.keyed("glueclusteruniqueid") or hosting.strip() or host).casefold()
 
 
 def _queue_name(queue: Entry) -> str:
     """`long` of `ce.site.org:2119/jobmanager-pbs-long`: two servers in front of one cluster give one queue twice."""
     name = next((text.strip() for text in queue.values.get("gluecename", ()) if text.strip()), "")
-    return (name or _own_id(queue, "gluece").rpartition("-")[2]).casefold()
+    return (name or own_id(queue, "gluece").rpartition("-")[2]).casefold()
 
 
-def _own_id(entry: Entry, kind: str) -> str:
+def own_id(entry: Entry, kind: str) -> str:
+    """The ID of an entry: by its own attribute, else by its name."""
     names = KINDS[kind]
     attribute = (text.strip() for name in names for text in entry.values.get(name, ()) if text.strip())
     named = (value for name in names if (value := entry.dn.value(name)))

@@ -35,6 +35,9 @@ _SERVICE_KEYS = ("glue2computingsharecomputingserviceforeignkey", "glue2shareser
 _MANAGER_KEYS = ("glue2executionenvironmentcomputingmanagerforeignkey", "glue2resourcemanagerforeignkey")
 _MANAGED_KEYS = ("glue2computingmanagercomputingserviceforeignkey", "glue2managerserviceforeignkey")
 _DOMAIN_KEYS = ("glue2serviceadmindomainforeignkey",)
+ENVIRONMENTS, SERVICES, MANAGERS = _ENVIRONMENT_KEYS, (*_SERVICE_KEYS, *_MANAGED_KEYS), _MANAGER_KEYS
+"""By which attributes an entry names others."""
+
 _NOT_RUN = 444_444.0
 _NO_PLATFORM = re.compile(r"[\s(]")
 
@@ -127,6 +130,11 @@ class _Environments:
         of_service = self._by_service.get(service, []) if service else []
         by_name = [each for name in named for each in self._by_id.get(name, [])]
         return [each for each in by_name if each.service == service] or by_name or of_service
+
+
+def named(entry: Entry, keys: Iterable[str]) -> list[str]:
+    """The IDs of other entries that an entry names by these attributes."""
+    return [text for key in keys for text in entry.values.get(key, ())]
 
 
 def own_id(entry: Entry, kind: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zeligui.grid.directories import values
 from zeligui.grid.directories.described import Described, Facts, at_most_one
@@ -92,7 +92,14 @@ def _both(host: Described, more: Described | None) -> Described:
     if more is None:
         return host
     times = {name: time for name, time in more.times.items() if name not in host.values}
-    return Described(host.name, {**more.values, **host.values}, host.stamp, host.expires, times)
+    known = (*host.addresses, *more.addresses)
+    return replace(host, values={**more.values, **host.values}, times=times, addresses=known)
+
+
+def ends(entry: Entry) -> tuple[str, str]:
+    """The host of an entry, and the other end of the way that it speaks of; empty where there is none."""
+    facts = Facts([entry])
+    return _host_of(entry, facts), _machine_in(facts.text("target") or "")
 
 
 def _host_of(entry: Entry, facts: Facts) -> str:
@@ -139,6 +146,7 @@ def _described(machine: _Machine, here: Collection[str]) -> Described:
         {"machines": 1.0, **_registered(machine.sensors), **_in_language(measured)},
         expires=None if newest is None else newest + LONGEST_GONE_S,
         times={**times, **{LANGUAGE[name]: time for name, time in times.items() if name in LANGUAGE}},
+        addresses=tuple(text for sensor in machine.sensors for text in sensor.values.get("ipaddress", ())),
     )
 
 
