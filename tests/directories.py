@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ from tests.servers import LOOPBACK, free_port, require, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = f"/usr/lib/ldap:/usr/lib64/openldap:/usr/lib/openldap:{ROOT}/.venv/system/usr/lib/ldap"
+SASL = ":".join(map(str, [*Path("/usr/lib").glob("*/sasl2"), *ROOT.glob(".venv/system/usr/lib/*/sasl2")]))
 SCHEMA = Path(__file__).with_suffix(".schema")
 BASE, MASTER, PASSWORD = "o=grid", "cn=master,o=grid", "secret"
 SITE = f"Mds-Vo-name=site,{BASE}"
@@ -80,7 +83,7 @@ class OpenLdap:
             " ".join(listeners),
         ]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"SASL_PATH": SASL})
         wait_until(self._listens, f"slapd did not start: {self.log()}")
 
     def _listens(self) -> bool:
@@ -110,6 +113,11 @@ class OpenLdap:
         """Take an MDS host away."""
         self._as_master(lambda connection: connection.delete(f"Mds-Host-hn={name},{SITE}"))
 
+    def add_user(self, name: str, password: str) -> str:
+        """Add someone who may sign in; the distinguished name."""
+        self.add(f"cn={name},{BASE}", "testUser", cn=name, userPassword=password)
+        return f"cn={name},{BASE}"
+
     def add_sensor(self, host: str, **values: str) -> None:
         """Register the NWS sensor of a host."""
         self.add(f"name={host}:8060,{SERIES}", "nwsHost", name=f"{host}:8060", hostType="sensor", **values)
@@ -135,6 +143,11 @@ class OpenLdap:
         connection.unbind()
         assert result["result"] == 0 or (missing and result["result"] == 32), result
 
+    def freeze(self) -> None:
+        """Let it stand still: it accepts connections and says nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     def stop(self) -> None:
         """Power off: the server is killed."""
         if self._process is None:
@@ -158,20 +171,27 @@ class Authority:
         usage = x509.BasicConstraints(ca=True, path_length=0)
         self.file = self._written("ca.pem", self._signed(self._name, self._key, usage))
 
-    def certificate(self, host: str) -> tuple[Path, Path]:
-        """The files of a certificate for a host, or an address, and of its key."""
+    def certificate(self, host: str, *, begins_d: float = -1, ends_d: float = 1) -> tuple[Path, Path]:
+        """The files of a certificate for a host, or an address, and of its key; valid so many days from now on."""
         key = ec.generate_private_key(ec.SECP256R1())
         named: x509.GeneralName = x509.DNSName(host)
         if host[0].isdigit():
             named = x509.IPAddress(ipaddress.ip_address(host))
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        signed = self._signed(name, key, x509.SubjectAlternativeName([named]))
+        signed = self._signed(name, key, x509.SubjectAlternativeName([named]), begins_d, ends_d)
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         return self._written(f"{host}.pem", signed), self._written(f"{host}.key", private)
 
-    def _signed(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> bytes:
+    def _signed(
+        self,
+        name: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        extension: x509.ExtensionType,
+        begins_d: float = -1,
+        ends_d: float = 1,
+    ) -> bytes:
         now = datetime.datetime.now(datetime.UTC)
         builder = (
             x509.CertificateBuilder()
@@ -179,8 +199,8 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now + datetime.timedelta(days=begins_d))
+            .not_valid_after(now + datetime.timedelta(days=ends_d))
             .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         )
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
 
+from tests.keyrings import Ring
 from zeligui.errors import UsageError
 from zeligui.experiment.description import Experiment, edited, read_experiment, resolve_secrets
 from zeligui.settings import JobDefaults, Settings
@@ -161,34 +159,12 @@ def test_what_an_older_release_began_is_still_taken_up(read: Read) -> None:
     assert edited(experiment.digest, read(settings=Settings(job=JobDefaults(interactive=True)))) != ""
 
 
-class Ring(KeyringBackend):
-    """A keyring in memory."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.secrets: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        if username == "locked":
-            raise KeyringLocked("it is locked.")
-        return self.secrets.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.secrets[service, username] = password
-
-
 @pytest.fixture
-def ring() -> Iterator[None]:
-    before = keyring.get_keyring()
-    keyring.set_keyring(Ring())
-    keyring.set_password("zeligrid", "lab", "s3cret $(x)")
-    yield
-    keyring.set_keyring(before)
+def lab(ring: Ring) -> None:
+    ring.set_password("zeligrid", "lab", "s3cret $(x)")
 
 
-@pytest.mark.usefixtures("ring")
+@pytest.mark.usefixtures("lab")
 def test_secrets_come_from_the_keyring() -> None:
     given = {"A": "1", "TOKEN": "keyring:lab", "B": "not keyring:lab"}
     assert resolve_secrets(given) == {"A": "1", "TOKEN": "s3cret $(x)", "B": "not keyring:lab"}

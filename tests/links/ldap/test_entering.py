@@ -1,0 +1,242 @@
+"""How directories are entered: certificates, StartTLS, users and passwords; and what becomes of a search in trouble."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.directories import BASE, MASTER, PASSWORD, Authority, OpenLdap
+from tests.keyrings import Ring
+from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.links.ldap import connection, entering, parse, search
+from zeligui.settings import Directories
+
+Start = Callable[..., OpenLdap]
+CLEAR = ["password-hash {CLEARTEXT}", r'authz-regexp "uid=([^,]*),cn=digest-md5,cn=auth" "cn=$1,o=grid"']
+
+
+def found(url: str, entered: Directories) -> list[str]:
+    return [entry.dn.decode() for entry in search(parse(url, entered), "(objectClass=*)")]
+
+
+def failure(url: str, entered: Directories) -> LinkError:
+    with pytest.raises(LinkError) as caught:
+        found(url, entered)
+    said = f"{caught.value!r} {caught.value.hint} {caught.value.__cause__!r}".replace("has no secret", "")
+    assert "secret" not in said
+    return caught.value
+
+
+@pytest.fixture
+def trusting(authority: Authority) -> Directories:
+    return Directories(authorities=(authority.file,))
+
+
+@pytest.fixture
+def master(ring: Ring) -> Directories:
+    ring.set_password("zeligrid", "grid", PASSWORD)
+    return Directories(user=MASTER, password="keyring:grid")
+
+
+def by_starttls(start: Start, authority: Authority, host: str = "127.0.0.1", **times: float) -> OpenLdap:
+    """A server on ldap:// which can start TLS."""
+    certificate, key = authority.certificate(host, **times)
+    return start(options=[f"TLSCertificateFile {certificate}", f"TLSCertificateKeyFile {key}"])
+
+
+@pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
+def test_a_private_authority_is_trusted_by_its_file(
+    openldap: Start, authority: Authority, trusting: Directories, scheme: str
+) -> None:
+    if scheme == "ldap":
+        server, trusting = by_starttls(openldap, authority), replace(trusting, starttls=True)
+    else:
+        certificate, key = authority.certificate("127.0.0.1")
+        server = openldap(certificate=certificate, key=key)
+    assert found(server.url, trusting)
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "words"),
+    [
+        ("other.example.org", (-1, 1), "mismatch"),
+        ("127.0.0.1", (-9, -1), "expired"),
+        ("127.0.0.1", (1, 9), "not yet valid"),
+    ],
+    ids=["name", "expired", "not-yet"],
+)
+def test_a_bad_certificate_is_refused_in_words(
+    openldap: Start, authority: Authority, host: str, days: tuple[float, float], words: str
+) -> None:
+    certificate, key = authority.certificate(host, begins_d=days[0], ends_d=days[1])
+    by_starttls = openldap(options=[f"TLSCertificateFile {certificate}", f"TLSCertificateKeyFile {key}"])
+    for server in (by_starttls, openldap(certificate=certificate, key=key)):
+        error = failure(server.url, Directories(starttls=True, authorities=(authority.file,)))
+        assert isinstance(error, Refused)
+        assert words in str(error)
+
+
+def test_the_wrong_authority_is_refused(
+    openldap: Start, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Authority(tmp_path / "other")
+    error = failure(by_starttls(openldap, authority).url, Directories(starttls=True, authorities=(other.file,)))
+    assert "is not to be trusted" in str(error)
+    assert "authorities" in error.hint
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_an_authority_that_cannot_be_read_is_told(openldap: Start, tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content:
+        file.write_text(content)
+    error = failure(openldap().url, Directories(starttls=True, authorities=(file,)))
+    assert "does not start TLS" in str(error) or f"The authority {file} cannot be read" in str(error)
+
+
+def test_what_is_to_be_encrypted_is_never_asked_in_clear(openldap: Start, master: Directories) -> None:
+    server = openldap()
+    error = failure(server.url, replace(master, starttls=True))
+    assert "does not start TLS" in str(error)
+    assert "does not start TLS" in str(failure(f"{server.url}????StartTLS", master))
+
+
+def test_a_user_is_let_in_by_a_password_of_the_keyring(openldap: Start, master: Directories, ring: Ring) -> None:
+    server = openldap(options=["disallow bind_anon", "require authc"])
+    assert found(server.url, master)
+    reader = server.add_user("reader", "other secret")
+    ring.set_password("zeligrid", "grid", "other secret")
+    assert found(f"{server.url}????bindname={reader.replace(',', '%2C')}", master)
+
+
+def spoiled(ring: Ring, name: str) -> Directories:
+    ring.set_password("zeligrid", "grid", "" if name == "empty" else "not the secret")
+    user = "cn=nobody,o=grid" if name == "user" else MASTER
+    return Directories(user=user, password={"missing": "keyring:other", "none": ""}.get(name, "keyring:grid"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "hint"),
+    [
+        ("password", "knows no user cn=master,o=grid with that password", "keyring set zeligrid grid"),
+        ("user", "knows no user cn=nobody,o=grid with that password", "keyring set zeligrid grid"),
+        ("empty", "is empty", ""),
+        ("missing", "The keyring has no secret other", "keyring set zeligrid other"),
+        ("none", "no password is named", "keyring:NAME"),
+    ],
+)
+def test_who_is_not_let_in_is_told_why(openldap: Start, ring: Ring, name: str, words: str, hint: str) -> None:
+    error = failure(openldap().url, spoiled(ring, name))
+    assert isinstance(error, Refused)
+    assert words in str(error)
+    assert hint in error.hint
+
+
+def test_a_server_that_is_not_for_everyone_says_what_to_set(openldap: Start) -> None:
+    error = failure(openldap(options=["disallow bind_anon", "require authc"]).url, Directories())
+    assert "is not to be read by everyone" in str(error)
+    assert "`user` and `password`" in error.hint
+
+
+def test_a_password_does_not_cross_the_network_in_clear(monkeypatch: pytest.MonkeyPatch, master: Directories) -> None:
+    place = parse("ldap://directory.example.org/o=grid", master)
+    with pytest.raises(Refused, match="would cross the network unencrypted"):
+        entering.enter(None, place, "192.0.2.1", encrypted=False)  # type: ignore[arg-type]
+
+
+def test_digest_md5_proves_a_user_without_sending_the_password(openldap: Start, ring: Ring) -> None:
+    server = openldap(options=[*CLEAR, "disallow bind_anon", "require authc"])
+    server.add_user("reader", "top secret")
+    entered = Directories(user="reader", password="keyring:grid", mechanism="DIGEST-MD5")
+    ring.set_password("zeligrid", "grid", "top secret")
+    assert found(server.url, entered)
+    ring.set_password("zeligrid", "grid", "no secret")
+    assert "knows no user reader" in str(failure(server.url, entered))
+
+
+def test_one_level_and_the_base_alone_can_be_searched(openldap: Start) -> None:
+    server = openldap()
+    server.add_host("n1")
+    whole, one = (len(found(f"{server.url}??{scope}", Directories())) for scope in ("sub", "one"))
+    assert found(f"{server.url}??base", Directories()) == [BASE]
+    assert one == 2 < whole
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ldap://h/o=grid????StartTLS,password=x",
+        "ldap://h/o=grid????bindname=",
+        "ldap://h/o=grid????bindname=%00",
+        "ldaps://h/o=grid????StartTLS",
+        "ldap://h/o=grid??two",
+        "ldap://h/o=grid????!unknown",
+    ],
+)
+def test_what_a_url_cannot_ask_for_is_refused(url: str) -> None:
+    with pytest.raises(Exception, match=r"is not the address|more than can be chosen|TLS twice"):
+        parse(url)
+
+
+def test_a_password_in_a_url_is_not_repeated() -> None:
+    for url in ("ldap://reader:secret@host/o=grid", "ldap://reader:secret@ho st/o=grid"):
+        with pytest.raises(Exception, match=r"names a user|is not the address") as caught:
+            parse(url)
+        assert "secret" not in f"{caught.value!r} {caught.value.hint}"  # type: ignore[attr-defined]
+
+
+def test_a_server_killed_in_the_middle_is_unreachable_and_found_again(openldap: Start) -> None:
+    server = openldap()
+    for number in range(1500):
+        if number % 500 == 0:
+            server.add_host(f"n{number}")
+    entries = search(parse(server.url), "(objectClass=*)")
+    next(entries)
+    server.stop()
+    with pytest.raises(LinkError):
+        found(server.url, Directories())
+    server.start()
+    assert found(server.url, Directories())
+    entries.close()  # type: ignore[attr-defined]
+
+
+def test_a_server_that_hangs_is_unreachable_in_time(openldap: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = openldap()
+    for module in (connection, entering):
+        monkeypatch.setattr(module, "SILENCE_S", 0.3)
+    server.freeze()
+    assert isinstance(failure(server.url, Directories()), Unreachable)
+    assert isinstance(failure(server.url, Directories(starttls=True)), Unreachable)
+
+
+def test_a_server_that_answers_forever_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "SEARCH_S", 0.5)
+    entry = bytes.fromhex("30130201016 40e 0403 613d62 3007 3005 0400 3101 00".replace(" ", ""))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        talker = threading.Thread(target=_talks, args=(listener, entry))
+        talker.start()
+        error = failure(f"ldap://127.0.0.1:{listener.getsockname()[1]}/o=grid", Directories())
+        talker.join(10)
+    assert "has not come to the end of its answer" in str(error) or "does not answer as a directory" in str(error)
+
+
+def _talks(listener: socket.socket, entry: bytes) -> None:
+    accepted, _ = listener.accept()
+    with accepted:
+        try:
+            while True:
+                accepted.sendall(entry * 100)
+        except OSError:
+            return
+
+
+def test_referrals_are_not_followed_in_circles(openldap: Start) -> None:
+    server = openldap(options=["referral ldap://127.0.0.1:1"])
+    error = failure(f"{server.address}/o=other", Directories())
+    assert "keeps this base elsewhere" in str(error)
