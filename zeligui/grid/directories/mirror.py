@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from itertools import chain, count
 
 from zeligui.grid.directories import Described, Directory, Entry, describe, kind_of
@@ -98,12 +98,9 @@ class Mirror:
         return made
 
     def _described(self, keys: Collection[Hashable]) -> Directory:
-        context = self._everywhere() if keys else ()
-        own = [self._entries[key] for key in sorted(keys, key=self._places.__getitem__)]
-        return describe([*context, *own], here=self._here)
-
-    def _everywhere(self) -> Iterable[Entry]:
-        return [self._entries[key] for kind in EVERYWHERE for key in self._tied.get((kind, ""), ())]
+        everywhere = (key for kind in EVERYWHERE for key in self._tied.get((kind, ""), ()))
+        in_order = sorted({*keys, *everywhere} if keys else (), key=self._places.__getitem__)
+        return describe([self._entries[key] for key in in_order], here=self._here)
 
     def _together(self, tie: Tie) -> tuple[set[Tie], set[Hashable]]:
         """All ties and keys that are connected with one."""
