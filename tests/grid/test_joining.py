@@ -129,5 +129,15 @@ async def test_a_joined_host_stays_with_the_source_that_still_names_it(clock: Ha
 
 
 def test_addresses_are_compared_in_one_writing() -> None:
-    given = ["::ffff:10.0.0.1", " 10.0.0.1", "[2001:DB8::0:1]", "127.0.1.1", "10.0.0", "", "255.255.255.255.1"]
+    given = [
+        "::ffff:10.0.0.1",
+        " 10.0.0.1",
+        "[2001:DB8::0:1]",
+        "127.0.1.1",
+        "10.0.0",
+        "",
+        "255.255.255.255.1",
+        "a\0",
+        "0.0.0.0",
+    ]
     assert usable(given) == ("10.0.0.1", "2001:db8::1")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.grid.scripted import Handset, Scripted, status, watching
 from zeligui.errors import ChangedHostKey, LinkError, Refused, Unreachable
+from zeligui.grid import following
 from zeligui.grid.hosts import NOT_YET, FeedState, Measurement, Usage
 from zeligui.grid.machines import Arrival
 
@@ -270,7 +271,11 @@ async def test_the_first_round_waits_for_all(clock: Handset) -> None:
         assert await step(lambda: sources[0].say(latency=1.0, bandWidth=90.0))
 
 
-async def test_the_first_round_waits_for_every_host_of_a_file_and_others_have_their_turn(clock: Handset) -> None:
+async def test_the_first_round_waits_for_every_host_of_a_file_and_others_have_their_turn(
+    clock: Handset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "TURN_S", 0.0)
+
     class File(Scripted):
         async def watch(self) -> AsyncIterator[Measurement]:
             for number in range(500):

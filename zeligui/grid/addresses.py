@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -22,6 +23,15 @@ def usable(addresses: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=2**14)
 def _usable(text: str) -> str:
+    try:
+        first, second, *_ = socket.inet_pton(socket.AF_INET, text)
+    except (OSError, ValueError):  # a NUL is a ValueError
+        return _usable_other(text)
+    return "" if first in (0, 127) or 224 <= first < 240 or (first, second) == (169, 254) else text
+
+
+def _usable_other(text: str) -> str:
+    """What is no plain IPv4 address; `ipaddress` takes 20 times as long."""
     try:
         address = ipaddress.ip_address(text.strip().strip("[]"))
     except ValueError:
