@@ -40,7 +40,7 @@ def host_table(hosts: Sequence[Host]) -> str:
     header = ["HOST", "STATUS", *(_headed(name) for name in shown), "AGE"]
     rows = [[host.name, _status(host), *(_cell(host, name) for name in shown), _age(host)] for host in hosts]
     details = [told(f"{host.name}: {host.detail}") for host in hosts if host.detail]
-    return "\n".join([*_aligned([header, *rows]), *([""] if details else []), *details])
+    return "\n".join([*aligned([header, *rows]), *([""] if details else []), *details])
 
 
 def explanation(contract: Contract, found: Found, *, unicode: bool) -> str:
@@ -52,7 +52,7 @@ def explanation(contract: Contract, found: Found, *, unicode: bool) -> str:
             findings = profiles[profile.name]
             apt = all(finding["result"] == "true" for finding in findings)
             blocks.append(f"  {profile.name}: {'apt' if apt else 'not apt'}")
-            blocks += [f"    {line}" for line in _aligned(_finding(each, contract, unicode) for each in findings)]
+            blocks += [f"    {line}" for line in aligned(_finding(each, contract, unicode) for each in findings)]
     return "\n".join(blocks) or _EMPTY
 
 
@@ -154,7 +154,8 @@ def _hosts(count: int) -> str:
     return f"{count} host" if count == 1 else f"{count} hosts"
 
 
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines, each column as wide as it needs."""
     cleaned = [[clean(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cleaned, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cleaned]

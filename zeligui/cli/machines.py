@@ -36,6 +36,9 @@ examples:
   zeligrid hosts --source local://                 this machine
   zeligrid hosts --source ssh://lab1 --json        a machine reached by ssh, as JSON
   zeligrid hosts --hosts grid.ldif                 what a directory published
+  zeligrid hosts --history lab1 cpuAvail --since "2 h"
+                                                   what the window and `zeligrid run` measured of it
+  zeligrid hosts --history lab1 cpuAvail load1 --since 2026-05-01 --until 2026-06-01 --csv > trace.csv
 """
 MATCH_EXAMPLES = """\
 examples:
@@ -48,6 +51,7 @@ examples:
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `hosts` and `match`."""
     hosts = _add(commands, "hosts", "list machines and what is measured of them", HOSTS_EXAMPLES)
+    add_history_options(hosts)
     hosts.set_defaults(run=list_hosts)
     match = _add(commands, "match", "find the machines that a contract accepts", MATCH_EXAMPLES)
     match.add_argument("contract", metavar="CONTRACT", type=path, help="the file with the contract")
@@ -58,6 +62,10 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def list_hosts(options: argparse.Namespace) -> int:
     """Run `zeligrid hosts`."""
+    if options.history:
+        from zeligui.cli.history import print_history
+
+        return print_history(options)
     gathered = _gather(options)
     if options.json:
         print_json([_as_json(host) for host in gathered.hosts])
@@ -88,6 +96,23 @@ def match_contract(options: argparse.Namespace) -> int:
     if not gathered.answered:
         return UNREACHED
     return 0 if matched.profile else 1
+
+
+def add_history_options(parser: argparse.ArgumentParser) -> None:
+    """Add `history` (a host and attributes, None without), `since`, `until` (texts) and `csv` to a command."""
+    group = parser.add_argument_group("history")
+    group.add_argument(
+        "--history",
+        metavar=("HOST", "ATTRIBUTE"),
+        nargs="+",
+        help="show what was measured of a host: every value of the last day, means of minutes of the last month, "
+        "means of hours of the last year",
+    )
+    group.add_argument(
+        "--since", metavar="TIME", default="1 h", help='how long ago ("2 h"), or an ISO 8601 time (default: 1 h)'
+    )
+    group.add_argument("--until", metavar="TIME", default="0 s", help="the end, in the same way (default: now)")
+    group.add_argument("--csv", action="store_true", help="print CSV, as `zeligrid forecast` and `replay` read it")
 
 
 def _add(

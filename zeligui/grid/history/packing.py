@@ -35,14 +35,12 @@ def pack(block: Block) -> bytes:
     if planes == MEANS:
         kinds[(kinds == _DOUBLE) & ~(np.abs(rows) > _LARGEST_SINGLE).any(axis=1)] = _SINGLE
     steps = np.diff(whole[kinds < _SINGLE], axis=1, prepend=np.int32(0))
-    with np.errstate(over="ignore"):
-        singles = rows[kinds == _SINGLE].astype(np.float32)
     parts = (
         _shuffled(np.diff(block.times, prepend=np.int64(0))),
         np.array(block.attributes, np.uint16).tobytes(),
         kinds.tobytes(),
         _shuffled(steps),
-        _shuffled(singles),
+        _shuffled(_singles(rows, kinds, count)),
         _shuffled(rows[kinds == _DOUBLE]),
     )
     return _HEAD.pack(FORMAT, planes, count, length) + zlib.compress(b"".join(parts), LEVEL)
@@ -103,6 +101,17 @@ def _whole(rows: Numbers) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         kinds[left[good]] = decimals
         whole[left[good]] = np.where(missing[left[good]], _MISSING, np.nan_to_num(scaled[good])).astype(np.int32)
     return kinds, whole
+
+
+def _singles(rows: Numbers, kinds: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
+    """Rows of 32 bits: the least values (plane 1) rounded down, the largest (plane 2) up, `count` rows a plane."""
+    exact = rows[kinds == _SINGLE]
+    plane = (np.arange(len(rows)) // count)[kinds == _SINGLE, None] if count else 0
+    with np.errstate(over="ignore", under="ignore"):
+        near = exact.astype(np.float32)
+        down, up = np.nextafter(near, np.float32(-np.inf)), np.nextafter(near, np.float32(np.inf))
+    singles: NDArray[np.float32] = np.where((plane == 1) & (near > exact), down, near)
+    return np.where((plane == 2) & (near < exact), up, singles)
 
 
 def _shuffled(numbers: NDArray[np.generic]) -> bytes:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from zeligui.contract.columns import Numbers
 from zeligui.databases import BUSY_S
 from zeligui.errors import HistoryDamaged
-from zeligui.grid.history.blocks import Block, distinct, joined, spread
+from zeligui.grid.history.blocks import MEANS, Block, distinct, joined, spread
 from zeligui.grid.history.names import printable
 from zeligui.grid.history.shelves import Shelves
 from zeligui.grid.history.tables import (
@@ -25,14 +25,13 @@ from zeligui.grid.history.tables import (
     HOST_BITS,
     HOSTS,
     RECENT,
+    SECOND,
     TIERS,
     VALUES,
     Tier,
     database_file,
     refuse_newer,
 )
-
-SUGGESTED = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,20 +68,38 @@ class Archive:
     def nearest(self, table: Table, name: str) -> str | None:
         """The name that is spelt most alike; None where none is."""
         known = {one.folded: one.name for one in self._connection.execute(select(table.c.folded, table.c.name))}
-        found = difflib.get_close_matches(printable(name)[:64].casefold(), list(known), 1, SUGGESTED)
+        found = difflib.get_close_matches(printable(name)[:64].casefold(), list(known), 1, 0.0)
         return known[found[0]] if found else None
 
     def past(
         self, host: str, attributes: Sequence[str], since: float, until: float, *, most: int | None = None
     ) -> dict[str, Past]:
-        """What was measured from `since` to `until`, in seconds since 1970; at most `most` points of each."""
+        """What was measured from `since` to `until`, in seconds since 1970; at most `most` points of each attribute."""
+        ids, whole = self._found(host, attributes, since, until)
+        return {name: _past(whole, ids.get(name), most) for name in attributes}
+
+    def sheet(
+        self, host: str, attributes: Sequence[str], since: float, until: float, *, most: int | None = None
+    ) -> tuple[Numbers, dict[str, Past]]:
+        """The same over the same times for all attributes, which come first: NaN where one has no value."""
+        ids, whole = self._found(host, attributes, since, until)
+        some = whole if most is None else spread(whole, most)
+        missing = np.full((MEANS, len(some.times)), np.nan)
+        planes = {
+            name: some.numbers[:, some.attributes.index(id_)] if id_ in some.attributes else missing
+            for name, id_ in ((name, ids.get(name)) for name in attributes)
+        }
+        times = some.times / SECOND
+        return times, {name: Past(times, *numbers[:3]) for name, numbers in planes.items()}
+
+    def _found(self, host: str, attributes: Sequence[str], since: float, until: float) -> tuple[dict[str, int], Block]:
+        """The ids of the attributes that are known here, and what was measured of them."""
         ids = {name: id_ for name in attributes if (id_ := self._id(ATTRIBUTES, name)) is not None}
         number = self._id(HOSTS, host)
         if number is None or not ids or not since <= until:
-            return dict.fromkeys(attributes, Past.empty())
-        first, last = (int(np.clip(time, 0, 1e11) * 1000) for time in (since, until))
-        whole = self._block(number, sorted(set(ids.values())), first, last)
-        return {name: _past(whole, ids.get(name), most) for name in attributes}
+            return {}, Block(np.empty(0, np.int64), (), np.empty((MEANS, 0, 0)))
+        first, last = (int(np.clip(time, 0, 1e11) * SECOND) for time in (since, until))
+        return ids, self._block(number, sorted(set(ids.values())), first, last)
 
     def _id(self, table: Table, name: str) -> int | None:
         folded = printable(name).casefold()
@@ -155,4 +172,4 @@ def _past(whole: Block, attribute: int | None, most: int | None) -> Past:
     if most is not None:
         one = spread(one, max(1, most))
     value, low, high, _ = one.numbers[:, 0]
-    return Past(one.times / 1000, value, low, high)
+    return Past(one.times / SECOND, value, low, high)
