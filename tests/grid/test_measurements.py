@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeligui.grid import measurements
-from zeligui.grid.forecast import GAIN, forecast
 from zeligui.grid.freshness import Freshness
 from zeligui.grid.measurements import Measurements, View
 from zeligui.grid.rings import MOST_KEPT
@@ -143,12 +142,17 @@ def test_a_forecast_needs_ten_values() -> None:
     assert stored(*[1] * 10).statistic("forecast", "load1", 60)[0] == 1
 
 
-def test_a_forecast_smooths_exponentially_for_each_host() -> None:
-    values = np.array([[np.nan] * 3 + list(range(12)), [5.0] * 15])
-    expected = 0.0
-    for value in range(12):
-        expected += GAIN * (value - expected)
-    assert forecast(values, np.zeros_like(values), 30.0) == pytest.approx([expected, 5.0])
+def test_each_host_has_a_forecast_of_its_own() -> None:
+    store = Measurements()
+    rows = {name: store.add() for name in ("climbs", "stands", "is new")}
+    for time in range(30):
+        store.record(rows["climbs"], {"load1": float(time)}, float(time))
+        store.record(rows["stands"], {"load1": 5.0}, float(time))
+    store.record(rows["is new"], {"load1": 1.0}, 29.0)
+    climbs, stands, new = store.view(rows, 29.0, since=0.0).statistic("forecast", "load1", None)
+    assert climbs == pytest.approx(29.0, abs=1.5)
+    assert stands == 5.0
+    assert math.isnan(new)
 
 
 def test_a_constant_error_of_a_clock_does_not_matter() -> None:

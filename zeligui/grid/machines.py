@@ -12,6 +12,7 @@ import numpy as np
 from zeligui.clock import Clock
 from zeligui.contract.columns import Numbers
 from zeligui.grid.following import Following, Piece
+from zeligui.grid.forecasting.forecaster import Forecast
 from zeligui.grid.hosts import Bulletin, FeedState, Host, Measurement, Source, Usage, Value
 from zeligui.grid.joining import namesakes
 from zeligui.grid.liveness import Liveness
@@ -184,6 +185,14 @@ class Machines:
             return np.empty(0), np.empty(0)
         return self._measurements.history(machine.row, attribute)
 
+    def forecast(self, host: str, attribute: str, horizons_s: Sequence[float]) -> Forecast | None:
+        """What is foretold of a numeric attribute of one host so many seconds ahead, with its expected errors.
+
+        None where fewer than ten values are known.
+        """
+        machine = self._roster.machines.get(host)
+        return None if machine is None else self._measurements.forecast(machine.row, attribute, horizons_s)
+
     def columns(self, expiry_s: float | None = None) -> View:
         """What is known now, values older than `expiry_s` left out. Its statistics are read before the next await."""
         self._notice_gap()
@@ -289,6 +298,8 @@ class Machines:
     def _confirmed(self, feed: Feed, bulletin: Bulletin) -> None:
         """All that stands does so still, but for the hosts that are missing or gone."""
         feed.heard(bulletin.note)
+        if not feed.machines:
+            feed.status = "unreachable"  # it speaks of none: the host that stands for it cannot be said to be up
         feed.confirmed = self._clock.age()
         for name in bulletin.missing:
             if machine := feed.machines.get(name):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeligui.contract.columns import Numbers, Texts
-from zeligui.grid.forecast import forecast
+from zeligui.grid.forecasting.forecaster import Forecast
 from zeligui.grid.hosts import Value
 from zeligui.grid.rings import SHALLOWEST, Rings
 from zeligui.grid.series import NOBODY, Series
@@ -146,6 +146,7 @@ class Measurements:
         self._latest[row] = -np.inf
         for series in self._series.values():
             series.forget(row)
+            series.tracking.forget(row)
             if series.history is not None:
                 series.history.clear(row)
 
@@ -179,6 +180,12 @@ class Measurements:
         times, values = series.history_of(np.array([row]))
         known = ~np.isnan(times[0])
         return times[0][known], values[0][known]
+
+    def forecast(self, row: int, attribute: str, horizons_s: Sequence[float]) -> Forecast | None:
+        """What is foretold of one host's numbers so many seconds ahead; None where fewer than ten are known."""
+        self._enter()
+        series = self._series.get(attribute.casefold())
+        return None if series is None else series.tracking.forecast(series, row, horizons_s)
 
     def view(self, rows: Mapping[str, int], now: float, *, since: float) -> View:
         """The hosts `rows` (name to row), in that order, as of `now`; what was measured before `since` has expired."""
@@ -249,18 +256,19 @@ class View(Table):
             known = self.texts(attribute).codes >= 0
             return np.maximum(0.0, self.now - np.where(known, self.measured(attribute), np.nan))
         known = ~np.isnan(self.numbers(attribute))
+        one = self._series.get(attribute.casefold())
+        if function == "forecast" and one is not None:
+            return np.where(known, one.tracking.foretold(one, self._rows, seconds), np.nan)
         times, values = self.history(attribute)
         return np.where(known, summary(function, times, values, now=self.now, seconds=seconds), np.nan)
 
 
 def summary(function: str, times: Numbers, values: Numbers, *, now: float, seconds: float | None) -> Numbers:
-    """`avg min max median stddev` of the values of the last seconds (None: of all), or their `forecast`.
+    """`avg min max median stddev` of the values of the last seconds (None: of all).
 
     `times` and `values` have the shape (hosts, n), NaN where there is none; the result (hosts,), NaN where a host has
     no value in that time. `stddev` is that of the values themselves, not of a population they are drawn from.
     """
-    if function == "forecast":
-        return forecast(values, times, seconds or 0.0)
     inside = values if seconds is None else np.where(times >= now - seconds, values, np.nan)
     result = np.full(len(values), np.nan)
     some = ~np.isnan(inside).all(axis=1)

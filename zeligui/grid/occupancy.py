@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from zeligui.contract.columns import Columns, Numbers, Texts
+from zeligui.grid.forecasting.correction import carried_over
 from zeligui.grid.measurements import View, summary
 from zeligui.grid.table import Table
 from zeligui.grid.trail import WINDOWS, Trail, share
@@ -148,9 +149,14 @@ class _Adjusted(Columns):
         for index in self._jobs:
             times, values = (held[index] for held in self._columns.history(key))
             some = ~np.isnan(values)
-            corrected = self._correct(index, key, times[some], values[some])[None, :]
-            if not np.isnan(self._columns.numbers(key)[index]):
-                result[index] = summary(function, times[some][None, :], corrected, now=self._now, seconds=seconds)[0]
+            corrected = self._correct(index, key, times[some], values[some])
+            if np.isnan(self._columns.numbers(key)[index]):
+                continue
+            if function == "forecast":
+                result[index] = carried_over(result[index], values[some], corrected)
+            else:
+                held = times[some][None, :], corrected[None, :]
+                result[index] = summary(function, *held, now=self._now, seconds=seconds)[0]
         return result
 
     def _table(self, key: str) -> Table:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeligui.contract.columns import Numbers
+from zeligui.grid.forecasting.tracking import Tracking
 from zeligui.grid.hosts import Value
 from zeligui.grid.rings import SHALLOWEST, Rings
 
@@ -29,6 +30,8 @@ class Series:
         self._keepers = np.full(rows, NOBODY, np.int32)
         self._until: Numbers | None = None
         self.history: Rings | None = None
+        self.tracking = Tracking()
+        """The forecasts, of the rows for which they are asked."""
         self._place = 0
 
     def keep_in(self, history: Rings) -> None:

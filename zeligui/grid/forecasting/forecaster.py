@@ -1,0 +1,101 @@
+"""What comes next, and how far off that may be, for many rows at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zeligui.contract.columns import Numbers
+from zeligui.grid.forecasting.battery import NAMES, NWS_METHODS, Battery
+from zeligui.grid.forecasting.choice import Choice
+from zeligui.grid.forecasting.rows import EVERY, Counts, Rows, State, given
+from zeligui.grid.forecasting.seasons import LONGEST
+
+ERROR_MEMORY = 50
+"""The expected error is the mean absolute error of about so many of the latest forecasts."""
+
+MOST_STEPS = 1000
+"""A forecast further ahead than so many values is that of so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is foretold of one attribute of one host."""
+
+    values: Numbers
+    """One a horizon. Shape (n,)."""
+    errors: Numbers
+    """The expected absolute error of each value. Shape (n,)."""
+    method: str
+    """The name of the predictor that was chosen."""
+
+
+class Forecaster(State):
+    """The battery and the choice among it. What it says of a row depends on that row's values alone, in their order."""
+
+    def __init__(self, rows: int, *, longest_period: int = LONGEST) -> None:
+        self.rows = rows
+        self._longest_period = longest_period
+        self.battery = Battery(rows, longest_period=longest_period)
+        self.counts = np.zeros(rows, np.intp)
+        self.said = np.full((rows, len(NAMES)), np.nan)
+        """What each method says of the next value. Shape (rows, methods), NaN before the first value."""
+        self._choice = Choice(rows, len(NAMES), NWS_METHODS)
+        self._lasts = np.full(rows, np.nan)
+        self._errors = np.zeros(rows)
+
+    def begin_anew(self, row: int) -> None:
+        """Forget all of a row."""
+        rows, new = np.array([row]), Forecaster(1, longest_period=self._longest_period)
+        self.forget(rows, new)
+        self.battery.forget(rows, new.battery)
+        self._choice.forget(rows, new._choice)
+
+    def learn(self, values: Numbers) -> None:
+        """Take in the next value of each row. Shape (rows,); a row whose value is not finite has none this time."""
+        at = given(values)
+        values = values[at]
+        if not len(values):
+            return
+        counts = self.counts[at]
+        judged = counts > 0
+        if judged.any():
+            rows = np.arange(self.rows)[at][judged]
+            self._judge(at if judged.all() else rows, values[judged])
+        self.said[at] = self.battery.learn(at, values)
+        self.counts[at] = counts + 1
+        self._lasts[at] = values
+
+    def _judge(self, at: Rows, values: Numbers) -> None:
+        said = self.said[at]
+        off = np.abs(np.take_along_axis(said, self._choice.methods(at)[:, None], axis=1)[:, 0] - values)
+        gain = np.maximum(1 / self.counts[at], 1 / ERROR_MEMORY)
+        self._errors[at] += gain * (off - self._errors[at])
+        self._choice.learn(at, said, values)
+
+    def of_methods(self, row: int, methods: Counts, steps: int) -> Numbers:
+        """What some methods say of one row's value so many steps ahead. Shape (methods,)."""
+        rows = np.full(len(methods), row)
+        return self.battery.ahead(rows, methods, min(steps, MOST_STEPS), self._lasts[rows])[:, -1]
+
+    def methods(self, rows: Rows) -> Counts:
+        """The number, in `battery.NAMES`, of the method that is believed in each row."""
+        return self._choice.methods(rows)
+
+    def next(self) -> Numbers:
+        """What is foretold of the next value of each row, NaN before the first. Shape (rows,)."""
+        return np.take_along_axis(self.said, self._choice.methods(EVERY)[:, None], axis=1)[:, 0]
+
+    def at(self, rows: Counts, steps: int) -> Numbers:
+        """The values foretold so many steps ahead in these rows. Shape (n,)."""
+        methods = self.methods(rows)
+        if steps == 1:
+            return np.take_along_axis(self.said[rows], methods[:, None], axis=1)[:, 0]
+        return self.battery.ahead(rows, methods, min(steps, MOST_STEPS), self._lasts[rows])[:, -1]
+
+    def ahead(self, rows: Counts, steps: int) -> tuple[Numbers, Numbers]:
+        """The values foretold 1 to `steps` (at most MOST_STEPS) ahead, and their expected errors, each (n, steps)."""
+        methods = self.methods(rows)
+        values = self.battery.ahead(rows, methods, steps, self._lasts[rows])
+        return values, self.battery.errors(rows, methods, self._errors[rows], steps)
