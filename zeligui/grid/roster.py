@@ -38,15 +38,15 @@ class Feed:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to try it again at once instead of after its pause."""
     machines: dict[str, Machine] = field(default_factory=dict)
+    reaches: bool = field(init=False)
+    """Whether it speaks for one machine that it is connected to, as a directory or a file does not."""
+
+    def __post_init__(self) -> None:
+        self.reaches = self.url.startswith(("local://", "ssh://"))
 
     @property
     def url(self) -> str:
         return self.source.url
-
-    @property
-    def reaches(self) -> bool:
-        """Whether it speaks for one machine that it is connected to, as a directory or a file does not."""
-        return self.url.startswith(("local://", "ssh://"))
 
     @property
     def settled(self) -> bool:
@@ -110,7 +110,8 @@ class Machine:
     @property
     def leader(self) -> Feed:
         """The source that counts: the first that is up, else the first; connections come before directories."""
-        return next((feed for feed in self.feeds if feed.status == "up"), self.feeds[0])
+        first = self.feeds[0]
+        return first if first.status == "up" else next((feed for feed in self.feeds if feed.status == "up"), first)
 
     @property
     def answered(self) -> bool:
@@ -126,7 +127,7 @@ class Machine:
     def join(self, feed: Feed, told: Told | None = None) -> None:
         if feed not in self.told:
             self.told[feed] = told or Told()
-            self.feeds = sorted(self.told, key=lambda one: one.rank)
+            self.feeds = sorted(self.told, key=lambda one: one.rank) if self.feeds else [feed]
 
     def leave(self, feed: Feed) -> None:
         for name in self.told.pop(feed).names:

@@ -39,44 +39,38 @@ class Facts:
 
     _texts: Mapping[str, tuple[str, ...]]
     _spelling: Mapping[str, str]
+    _known: Mapping[str, Value]
+    """What attributes say that have one value."""
 
     def __init__(self, entries: Sequence[Entry], hidden: Callable[[Facts], frozenset[str]] | None = None) -> None:
-        alone = len(entries) == 1
-        self._texts = entries[0].values if alone else _merged(entries)
-        self._spelling = entries[0].spelling if alone else _spelled(entries)
-        self._known: dict[str, Value | None] = {}
+        if len(entries) == 1:
+            self._texts, self._spelling, known = entries[0].values, entries[0].spelling, entries[0].known
+        else:
+            self._texts, self._spelling, known = _merged(entries), _spelled(entries), None
+        self._known = values.all_known(self._texts) if known is None else known
         if hidden and (names := hidden(self)):
             self._texts = {name: texts for name, texts in self._texts.items() if name not in names}
+            self._known = {name: value for name, value in self._known.items() if name not in names}
 
     def text(self, *names: str) -> str | None:
         """The first of these attributes (in small letters) that is known, as text."""
         for name in names:
-            texts = self._texts.get(name, ())
-            if len(texts) == 1:
-                text = None if self._value(name, texts[0]) is None else texts[0].strip()
-            else:
-                text = values.text(name, texts)
-            if text is not None:
+            if name in self._known:
+                return self._texts[name][0].strip()
+            if len(texts := self._texts.get(name, ())) > 1 and (text := values.text(name, texts)) is not None:
                 return text
         return None
 
     def number(self, *names: str, choose: Callable[[list[float]], float] = min) -> float | None:
         """The first of these attributes (in small letters) that is a known number."""
         for name in names:
-            texts = self._texts.get(name, ())
-            if len(texts) == 1:
-                number = values.as_number(self._value(name, texts[0]))
+            if name in self._known:
+                number = values.as_number(self._known[name])
             else:
-                number = values.number(name, texts, choose)
+                number = values.number(name, self._texts.get(name, ()), choose)
             if number is not None:
                 return number
         return None
-
-    def _value(self, name: str, text: str) -> Value | None:
-        """What the only text of an attribute says; it is read once, for most are asked for twice."""
-        if name not in self._known:
-            self._known[name] = values.known(name, text)
-        return self._known[name]
 
     def published(self, name: str) -> tuple[str, ...]:
         """All values of an attribute (in small letters) as they stand."""
@@ -88,13 +82,8 @@ class Facts:
 
     def natives(self) -> dict[str, Value]:
         """The directory's own attributes that have one known value; a set of several is no value."""
-        natives: dict[str, Value] = {}
-        for name, texts in self._texts.items():
-            if texts and (len(texts) == 1 or len(set(texts)) == 1) and name not in _NOT_ATTRIBUTES:
-                value = self._value(name, texts[0])
-                if value is not None:
-                    natives[self._spelling.get(name, name)] = value
-        return natives
+        spelling = self._spelling
+        return {spelling.get(name, name): value for name, value in self._known.items() if name not in _NOT_ATTRIBUTES}
 
     def described(
         self, name: str, mapped: Mapping[str, Value | None], *, stamp: float | None, expires: float | None

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from zeligui.grid.hosts import Value
+
 _PART = re.compile(r'(?:\\.|"(?:\\.|[^"\\])*"|[^,;+"\\]|["\\])+', re.DOTALL)
 _SPECIAL = frozenset(';+"\\')
 _ESCAPED = re.compile(r"(?:\\[0-9A-Fa-f]{2})+|\\.", re.DOTALL)
@@ -48,12 +50,16 @@ class Dn:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a directory. `values` has attribute names in small letters; `spelling` gives them as published."""
+    """One entry of a directory. `values` has attribute names in small letters; `spelling` gives them as published.
+
+    `known` is what attributes say that have one value (`values.all_known`), where that was found out already.
+    """
 
     dn: Dn
     values: Mapping[str, tuple[str, ...]]
     spelling: Mapping[str, str] = field(default_factory=dict)
     number: int = 0
+    known: Mapping[str, Value] | None = None
 
     @classmethod
     def of(cls, dn: str, attributes: Mapping[str, Iterable[str]], number: int = 0) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
@@ -102,6 +102,12 @@ def known(attribute: str, text: str) -> Value | None:
     if _rules(attribute).stand_for_unknown(number):
         return None
     return number if exact else stripped
+
+
+def all_known(texts: Mapping[str, Sequence[str]]) -> dict[str, Value]:
+    """What all attributes say that have one value, where that is known."""
+    single = ((name, each[0]) for name, each in texts.items() if each and (len(each) == 1 or len(set(each)) == 1))
+    return {name: value for name, text in single if (value := known(name, text)) is not None}
 
 
 def known_in_language(attribute: str, value: Value) -> Value | None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from zeligui.grid.directories import Dn, Entry
-from zeligui.links.ldap.decoding import Found, Reader
+from zeligui.grid.directories.values import all_known, known
+from zeligui.grid.hosts import Value
+from zeligui.links.ldap.decoding import Found, only_value, read
 
 LONGEST_VALUE, LONGEST_NAME = 1024, 128
 MOST_ATTRIBUTES = 1000
 """Names of attributes; those of MDS 2 and both GLUEs together are some six hundred."""
 
-MOST_KNOWN, LONGEST_KNOWN = 8192, 256
+MOST_KNOWN, LONGEST_KNOWN = 16_384, 256
 """Attributes, name and values together, that are known again: so many, of at most so many bytes."""
 
-Fit = tuple[str, tuple[str, ...]]
-"""The name of an attribute in small letters, empty where it is left out, and the values that are left of it."""
+MOST_OF_ONE = 256
+"""The same of one name: what always says something else is not worth it."""
+
+Fit = tuple[str, tuple[str, ...], Value | None]
+"""The name of an attribute in small letters, empty where it is left out; the values that are left of it; and what they
+say, None where they say several things or nothing."""
 
 
 class _Cut(tuple[str, ...]):
@@ -26,9 +32,10 @@ class Sieve:
     """For the entries of one directory; what it has seen once it knows again, for most hosts say the same of most."""
 
     def __init__(self) -> None:
-        self._reader = Reader()
         self._known: dict[bytes, Fit] = {}
+        self._count: dict[str, int] = {}
         self._names: dict[bytes, str] = {}
+        self._single: dict[bytes, str] = {}
         self._spelling: dict[str, str] = {}
         self._cut_some = False
         self._left_out = 0
@@ -40,10 +47,12 @@ class Sieve:
             return None
         known = self._known
         attributes = [known.get(piece) or self._new(piece) for piece in found.pieces]
-        values = dict(attributes)
+        values = {name: texts for name, texts, _ in attributes}
+        said: dict[str, Value] | None = {name: value for name, _, value in attributes if value is not None}
         if len(values) < len(attributes) or self._cut_some:
             values = self._together(attributes)
-        return Entry(Dn.of(_text(found.dn)), values, self._spelling)
+            said = None
+        return Entry(Dn.of(_text(found.dn)), values, self._spelling, known=said)
 
     def warnings(self) -> tuple[str, ...]:
         """What was left out since this was asked last."""
@@ -53,19 +62,37 @@ class Sieve:
         return (f"{left_out} values that are too long, too many or no text are left out.",)
 
     def _new(self, piece: bytes) -> Fit:
-        try:
-            written, values = self._reader.read(piece)
-        except ValueError:
-            return "", self._cut((), 1)
-        name = self._names.get(written)
-        if name is None:
-            name = self._named(written)
-        fit = name, (self._texts(values) if name else self._cut((), 1))
-        if len(piece) <= LONGEST_KNOWN:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[piece] = fit
+        fit = self._only(piece) or self._read(piece)
+        name, count = fit[0], self._count.get(fit[0], 0)
+        if count < MOST_OF_ONE and len(piece) <= LONGEST_KNOWN and len(self._known) < MOST_KNOWN:
+            self._known[piece], self._count[name] = fit, count + 1
         return fit
+
+    def _only(self, piece: bytes) -> Fit | None:
+        """An attribute with one value, if one with a value of that length was there before: all before it is alike."""
+        begin = only_value(piece)
+        name = self._single.get(piece[:begin])
+        if name is None:
+            return None
+        try:
+            text = piece[begin:].decode().rstrip()
+        except UnicodeDecodeError:
+            return None
+        return (name, (text,), known(name, text)) if text.isprintable() else None
+
+    def _read(self, piece: bytes) -> Fit:
+        try:
+            written, values = read(piece)
+        except ValueError:
+            return "", self._cut((), 1), None
+        name = self._names.get(written) or self._named(written)
+        if not name:
+            return "", self._cut((), 1), None
+        begin = only_value(piece)
+        if values == [piece[begin:]] and len(piece) <= LONGEST_KNOWN and len(self._single) < MOST_KNOWN:
+            self._single[piece[:begin]] = name
+        texts = self._texts(values)
+        return name, texts, all_known({name: texts}).get(name)
 
     def _named(self, written: bytes) -> str:
         """The name in small letters; empty where it is none, or one too many."""
@@ -95,7 +122,7 @@ class Sieve:
     def _together(self, attributes: list[Fit]) -> dict[str, tuple[str, ...]]:
         """The values of an attribute that comes in several pieces, in several languages for one, stand together."""
         values: dict[str, tuple[str, ...]] = {}
-        for name, texts in attributes:
+        for name, texts, _ in attributes:
             if isinstance(texts, _Cut):
                 self._left_out += texts.left_out
             if name:

@@ -1,4 +1,4 @@
-"""Entries of a directory as they come (RFC 4511 4.5.2), cut into their attributes, which are read once where alike.
+"""Entries of a directory as they come (RFC 4511 4.5.2), cut into their attributes.
 
 What comes is read as if an enemy had written it: definite lengths of at most four bytes, which LDAP prescribes, and no
 deeper nesting than an entry has. ldap3 takes twenty times as long for an entry: 5 s for 10,000 of them.
@@ -11,13 +11,10 @@ from dataclasses import dataclass
 _OCTETS, _SEQUENCE, _SET = 0x04, 0x30, 0x31
 _MOST_LENGTH_BYTES = 4
 
-MOST_KNOWN, LONGEST_KNOWN = 4096, 256
-"""Beginnings of attributes that are known again: so many, of at most so many bytes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry as the server sent it: `pieces` are its attributes, as `Reader` reads them; none of them is checked."""
+    """An entry as the server sent it: `pieces` are its attributes, as `read` reads them; none of them is checked."""
 
     dn: bytes
     pieces: tuple[bytes, ...]
@@ -61,26 +58,19 @@ def _cut(content: bytes, at: int) -> tuple[bytes, ...]:
     return tuple(pieces)
 
 
-class Reader:
-    """Reads attributes. Of one with a single value all before that is known again: most hosts say the same there."""
+def only_value(piece: bytes) -> int:
+    """Where the value of an attribute begins that has one, and is short; somewhere else for any other.
 
-    def __init__(self) -> None:
-        self._known: dict[bytes, bytes] = {}
-
-    def read(self, piece: bytes) -> tuple[bytes, list[bytes]]:
-        """The name of an attribute, and its values. ValueError where the piece is none."""
-        before = piece[: piece[3] + 8] if len(piece) > 3 else b""
-        name = self._known.get(before)
-        if name is not None:
-            return name, [piece[len(before) :]]
-        name, values = read(piece)
-        if values == [piece[len(before) :]] and len(before) <= LONGEST_KNOWN and len(self._known) < MOST_KNOWN:
-            self._known[before] = name
-        return name, values
+    All before it is the same for all that have the name, and a value of that length.
+    """
+    return piece[3] + 8 if len(piece) > 3 else 0
 
 
 def read(piece: bytes) -> tuple[bytes, list[bytes]]:
-    """As `Reader.read`: SEQUENCE { type OCTET STRING, vals SET OF OCTET STRING }."""
+    """The name of an attribute, and its values: SEQUENCE { type OCTET STRING, vals SET OF OCTET STRING }.
+
+    ValueError where the piece is none.
+    """
     try:
         begin, end = inside(piece, 0, _SEQUENCE)
         begin, after = inside(piece, begin, _OCTETS)

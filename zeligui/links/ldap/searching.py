@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PAGE = 500
 PIECE = 1 << 18
 
-_SCOPES: Mapping[Scope, Any] = {"base": "BASE", "one": "LEVEL", "sub": "SUBTREE"}
+SCOPES: Mapping[Scope, Any] = {"base": "BASE", "one": "LEVEL", "sub": "SUBTREE"}
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _BASES = "`ldapsearch -x -s base -b '' namingContexts` asks a directory for its bases."
 
@@ -69,10 +69,11 @@ def _pages(connection: Connection, place: Place, base: str, condition: str) -> I
     stream = Stream()
     number = _ask(connection, place, base, condition, b"")
     while number:
-        contents, done = _page(connection, place, stream, number)
+        contents, done = _page(connection, stream, number)
         cookie = _cookie(done)
         number = _ask(connection, place, base, condition, cookie) if cookie else 0
         yield from map(_entry, contents)
+        _check(done, place)
 
 
 def _ask(connection: Connection, place: Place, base: str, condition: str, cookie: bytes) -> int:
@@ -81,14 +82,14 @@ def _ask(connection: Connection, place: Place, base: str, condition: str, cookie
     from ldap3.protocol.rfc2696 import paged_search_control
 
     request = search_operation(
-        base, condition, _SCOPES[place.scope], DEREF_NEVER, ["*"], 0, int(SEARCH_S), False, True, True
+        base, condition, SCOPES[place.scope], DEREF_NEVER, ["*"], 0, int(SEARCH_S), False, True, True
     )
     number: int = connection.strategy.send("searchRequest", request, [paged_search_control(False, PAGE, cookie)])
     return number
 
 
-def _page(connection: Connection, place: Place, stream: Stream, number: int) -> tuple[list[bytes], Message]:
-    """The entries that answer a request, as they came, and the message that ends them. A LinkError where it refuses."""
+def _page(connection: Connection, stream: Stream, number: int) -> tuple[list[bytes], Message]:
+    """The entries that answer a request, as they came, and the message that ends them."""
     contents: list[bytes] = []
     while True:
         for message in stream.messages(connection.socket.recv(PIECE)):
@@ -97,7 +98,6 @@ def _page(connection: Connection, place: Place, stream: Stream, number: int) -> 
             if message.kind == ENTRY:
                 contents.append(message.content)
             elif message.kind == DONE:
-                _check(message, place)
                 return contents, message
 
 
