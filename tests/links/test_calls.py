@@ -79,6 +79,23 @@ def test_a_result_that_comes_after_the_loop_has_closed_is_dropped_too() -> None:
     assert dropped.wait(5)
 
 
+def test_a_result_that_comes_before_the_loop_closes_and_after_its_last_turn_is_dropped() -> None:
+    go, dropped = threading.Event(), threading.Event()
+
+    async def leave_it() -> None:
+        with pytest.raises(TimeoutError):
+            await call(go.wait, 5, limit=0.01, drop=lambda _: dropped.set())
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(leave_it())
+    go.set()
+    for thread in threading.enumerate():
+        if thread.name == "call Event.wait":
+            thread.join(5)
+    loop.close()
+    assert dropped.wait(5)
+
+
 def test_a_call_that_never_returns_does_not_keep_the_program_from_ending() -> None:
     program = """
 import asyncio, threading

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -22,38 +23,53 @@ async def call(
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
-
-    def succeed(result: T) -> None:
-        if not answer.done():
-            answer.set_result(result)
-        elif drop is not None:
-            leave(partial(drop, result))
-
-    def fail(error: BaseException) -> None:
-        if not answer.done():
-            answer.set_exception(error)
+    hand_over = _HandOver(drop)
 
     def run() -> None:
         try:
             result = work(*args)
         except BaseException as error:  # noqa: BLE001
-            _tell(loop, fail, _storable(error))
+            _tell(loop, answer, partial(answer.set_exception, _storable(error)))
             return
-        if not _tell(loop, succeed, result) and drop is not None:
-            drop(result)
+        hand_over.offer(result)
+        _tell(loop, answer, partial(answer.set_result, result))
 
     threading.Thread(target=run, daemon=True, name=_name(work)).start()
     try:
         async with asyncio.timeout(limit):
             return await answer
     except BaseException:
-        if drop is not None and _has_result(answer):  # it came in the same turn of the loop as the cancel
-            leave(partial(drop, answer.result()))
+        hand_over.decline()
         raise
 
 
-def _has_result(answer: asyncio.Future[T]) -> bool:
-    return answer.done() and not answer.cancelled() and answer.exception() is None
+class _HandOver(Generic[T]):
+    """A result on its way from a thread to who waits, which is dropped once where it is not taken.
+
+    Not left to the loop: it may end before it comes to what a thread has asked it to call.
+    """
+
+    def __init__(self, drop: Callable[[T], object] | None) -> None:
+        self._drop = drop
+        self._lock = threading.Lock()
+        self._result: list[T] = []
+        self._declined = False
+
+    def offer(self, result: T) -> None:
+        """For the thread, which drops the result itself where nobody waits any more."""
+        with self._lock:
+            if not self._declined:
+                self._result.append(result)
+                return
+        if self._drop is not None:
+            self._drop(result)
+
+    def decline(self) -> None:
+        """For who waited: what has come, or comes later, is not wanted."""
+        with self._lock:
+            self._declined = True
+        if self._result and self._drop is not None:
+            leave(partial(self._drop, self._result[0]))
 
 
 def leave(work: Callable[[], object]) -> None:
@@ -61,15 +77,10 @@ def leave(work: Callable[[], object]) -> None:
     threading.Thread(target=work, daemon=True, name=_name(work)).start()
 
 
-def _tell(loop: asyncio.AbstractEventLoop, heard: Callable[..., object], value: object) -> bool:
-    """Call `heard(value)` on the loop; False when the loop has closed, so that nobody waits any more."""
-    try:
-        loop.call_soon_threadsafe(heard, value)
-    except RuntimeError:
-        if not loop.is_closed():
-            raise
-        return False
-    return True
+def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T], told: Callable[[], object]) -> None:
+    """Have the loop answer, unless nobody waits any more or the loop has closed."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(lambda: None if answer.done() else told())
 
 
 def _storable(error: BaseException) -> BaseException:
