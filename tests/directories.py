@@ -10,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = f"/usr/lib/ldap:/usr/lib64/openldap:/usr/lib/openldap:{ROOT}/.venv/system/usr/lib/ldap"
 SASL = ":".join(map(str, [*Path("/usr/lib").glob("*/sasl2"), *ROOT.glob(".venv/system/usr/lib/*/sasl2")]))
 SCHEMA = Path(__file__).with_suffix(".schema")
+PUSHING = ("moduleload syncprov", "overlay syncprov", "syncprov-sessionlog 100")
 BASE, MASTER, PASSWORD = "o=grid", "cn=master,o=grid", "secret"
 SITE = f"Mds-Vo-name=site,{BASE}"
 SERIES = f"ou=nws,{BASE}"
@@ -35,10 +37,17 @@ class OpenLdap:
     """A slapd of the test's own, on a high port, which everyone may read below `o=grid`.
 
     `options` are further lines of its slapd.conf, before those of the database; `key` and `certificate` are PEM files.
+    One that `pushes` tells its changes by itself (the overlay syncprov).
     """
 
     def __init__(
-        self, folder: Path, *, options: Sequence[str] = (), certificate: Path | None = None, key: Path | None = None
+        self,
+        folder: Path,
+        *,
+        options: Sequence[str] = (),
+        certificate: Path | None = None,
+        key: Path | None = None,
+        pushes: bool = False,
     ) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,13 +57,13 @@ class OpenLdap:
         self.url = f"{self.address}/{BASE}"
         (folder / "database").mkdir()
         tls = [f"TLSCertificateFile {certificate}", f"TLSCertificateKeyFile {key}"] if certificate else []
-        self._configure([*tls, *options])
+        self._configure([*tls, *options, *(PUSHING[:1] if pushes else ())], PUSHING[1:] if pushes else ())
         self.start()
         self.add(BASE, "organization", o="grid")
         self.add(SITE, "MdsVo", **{"Mds-Vo-name": "site"})
         self.add(SERIES, "organizationalUnit", ou="nws")
 
-    def _configure(self, options: Sequence[str]) -> None:
+    def _configure(self, options: Sequence[str], more: Sequence[str]) -> None:
         lines = [
             f"include {SCHEMA}",
             f"modulepath {MODULES}",
@@ -65,8 +74,9 @@ class OpenLdap:
             f"rootdn {MASTER}",
             f"rootpw {PASSWORD}",
             f"directory {self._folder / 'database'}",
-            "maxsize 16777216",
+            f"maxsize {1 << 28}",
             "dbnosync",
+            *more,
         ]
         (self._folder / "slapd.conf").write_text("\n".join(lines) + "\n")
 
@@ -109,6 +119,11 @@ class OpenLdap:
         changes = {key: [(MODIFY_REPLACE, [value])] for key, value in _named(values).items()}
         self._as_master(lambda connection: connection.modify(f"Mds-Host-hn={name},{SITE}", changes))
 
+    def rename_host(self, name: str, to: str) -> None:
+        """Give an MDS host another name."""
+        dn, new = f"Mds-Host-hn={name},{SITE}", f"Mds-Host-hn={to}"
+        self._as_master(lambda connection: connection.modify_dn(dn, new, delete_old_dn=True))
+
     def remove_host(self, name: str) -> None:
         """Take an MDS host away."""
         self._as_master(lambda connection: connection.delete(f"Mds-Host-hn={name},{SITE}"))
@@ -147,6 +162,11 @@ class OpenLdap:
         """Let it stand still: it accepts connections and says nothing."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+
+    def pause(self, *, on: bool) -> None:
+        """Stand still, or go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
     def stop(self) -> None:
         """Power off: the server is killed."""
@@ -213,13 +233,12 @@ class Authority:
 
 @pytest.fixture
 def openldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., OpenLdap]]:
-    """Starts slapd servers: `openldap(options=..., certificate=..., key=...)`."""
+    """Starts slapd servers: `openldap(options=..., certificate=..., key=..., pushes=...)`."""
     require("slapd", "slapd")
     servers: list[OpenLdap] = []
 
-    def start(*, options: Sequence[str] = (), certificate: Path | None = None, key: Path | None = None) -> OpenLdap:
-        folder = tmp_path_factory.mktemp("slapd")
-        servers.append(OpenLdap(folder, options=options, certificate=certificate, key=key))
+    def start(**more: Any) -> OpenLdap:
+        servers.append(OpenLdap(tmp_path_factory.mktemp("slapd"), **more))
         return servers[-1]
 
     yield start

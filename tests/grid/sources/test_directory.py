@@ -15,10 +15,10 @@ from zeligui.cli import main
 from zeligui.clock import SystemClock
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
 from zeligui.grid.directories import Described, Directory
-from zeligui.grid.hosts import Measurement
+from zeligui.grid.hosts import Bulletin, Measurement
 from zeligui.grid.machines import Machines
-from zeligui.grid.sources import directory, open_source
-from zeligui.grid.sources.directory import News
+from zeligui.grid.sources import directory, directory_news, open_source
+from zeligui.grid.sources.directory_news import News
 from zeligui.links import open_links
 from zeligui.settings import Home
 
@@ -36,14 +36,30 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "POLL_S", 0.05)
 
 
-def watch(url: str, *, expiry_s: float = 60.0) -> AsyncGenerator[Measurement]:
+def watch(url: str, *, expiry_s: float = 60.0) -> AsyncGenerator[Measurement | Bulletin]:
     source = open_source(url, open_links(), period_s=0.05, expiry_s=expiry_s)
-    return cast(AsyncGenerator[Measurement], source.watch())
+    return cast(AsyncGenerator[Measurement | Bulletin], source.watch())
+
+
+async def measured(pieces: AsyncGenerator[Measurement | Bulletin]) -> Measurement:
+    """The next measurement."""
+    async with asyncio.timeout(20):
+        while not isinstance(piece := await anext(pieces), Measurement):
+            pass
+        return piece
+
+
+async def announced(pieces: AsyncGenerator[Measurement | Bulletin]) -> Bulletin:
+    """The next bulletin."""
+    async with asyncio.timeout(20):
+        while not isinstance(piece := await anext(pieces), Bulletin):
+            pass
+        return piece
 
 
 async def first(url: str) -> Measurement:
-    async with aclosing(watch(url)) as measurements:
-        return await anext(measurements)
+    async with aclosing(watch(url)) as pieces:
+        return await measured(pieces)
 
 
 async def failure(url: str) -> LinkError:
@@ -60,25 +76,31 @@ async def test_hosts_come_with_their_values(openldap: Callable[..., Any]) -> Non
     server = openldap()
     server.add_host("n1.grid", **HOST, Mds_validfrom=stamp(5))
     server.add_host("n2.grid", **HOST | {"Mds_Cpu_speedMHz": "999999999", "Mds_Os_name": "UNDEFINEDVALUE"})
-    async with aclosing(watch(server.url)) as measurements:
-        found = {one.host: one for one in [await anext(measurements), await anext(measurements)]}
+    async with aclosing(watch(server.url)) as pieces:
+        found = {one.host: one for one in [await measured(pieces), await measured(pieces)]}
+        said = await announced(pieces)
     one, two = found["n1.grid"], found["n2.grid"]
     expected = {"osName": "Linux", "cpuSpeed": 2400.0, "cpuCount": 4.0, "cpuAvail": 0.6, "freeMemory": 512.0}
     assert expected.items() <= one.values.items()
     assert one.values["Mds-Cpu-Total-Free-1minX100"] == 60.0
     assert one.stamp == pytest.approx(time.time() - 5, abs=3)
     assert (one.source, one.note, two.stamp) == (server.url, "", None)
+    assert (one.stands, two.stands) == (False, True)
+    assert said == Bulletin(f"{server.url} does not tell its changes by itself, so it is searched every 0.05 s.")
     assert not {"cpuSpeed", "osName"} & two.values.keys()
 
 
 async def test_values_that_change_show_at_the_next_search(openldap: Callable[..., Any]) -> None:
     server = openldap()
     server.add_host("n1", **HOST)
-    async with aclosing(watch(server.url)) as measurements, asyncio.timeout(20):
-        assert (await anext(measurements)).values["freeMemory"] == 512.0
+    server.add_host("n2", **HOST)
+    async with aclosing(watch(server.url)) as pieces:
+        assert {(await measured(pieces)).values["freeMemory"] for _ in range(2)} == {512.0}
+        for _ in range(3):
+            await announced(pieces)
         server.change_host("n1", Mds_Memory_Ram_Total_freeMB="100")
-        while (await anext(measurements)).values["freeMemory"] != 100.0:
-            pass
+        again = await measured(pieces)
+        assert (again.host, again.values["freeMemory"]) == ("n1", 100.0), "what has not changed is not told again"
 
 
 async def test_a_host_that_vanishes_becomes_stale_and_a_directory_that_comes_back_is_up(
@@ -142,19 +164,23 @@ async def test_a_series_is_told_again_only_when_it_was_measured_anew(openldap: C
     server = openldap()
     server.add_sensor("n1")
     server.add_series("n1", "availableCpu", "0.5", time_s=time.time())
-    async with aclosing(watch(server.url)) as measurements, asyncio.timeout(20):
-        values = [(await anext(measurements)).values for _ in range(4)]
-        assert [one.get("cpuAvail") for one in values] == [None, 0.5, None, None]
+    async with aclosing(watch(server.url)) as pieces:
+        lasting, series = await measured(pieces), await measured(pieces)
+        assert (lasting.values.get("cpuAvail"), lasting.stands) == (None, True)
+        assert (series.values.get("cpuAvail"), series.stands) == (0.5, False)
+        for _ in range(3):
+            assert isinstance(await anext(pieces), Bulletin)
         server.add_series("n1", "availableCpu", "0.5", time_s=time.time())
-        while "cpuAvail" not in (await anext(measurements)).values:
+        while "cpuAvail" not in (await measured(pieces)).values:
             pass
 
 
 def test_a_series_whose_sensor_is_gone_is_not_as_fresh_as_the_others() -> None:
     news = News("ldap://h", 60.0)
     host = Described("h", {"cpuAvail": 0.5, "bandWidth": 90.0}, times={"cpuAvail": 1000.0, "bandWidth": 900.0})
-    _, measured = news.of(Directory((host,), ()), 1000.0)
-    assert measured.values == {"cpuAvail": 0.5}
+    _, measurement, _ = news.whole(Directory((host,), ()), 1000.0)
+    assert isinstance(measurement, Measurement)
+    assert measurement.values == {"cpuAvail": 0.5}
 
 
 async def test_what_no_publisher_writes_is_left_out(openldap: Callable[..., Any]) -> None:
@@ -163,9 +189,10 @@ async def test_what_no_publisher_writes_is_left_out(openldap: Callable[..., Any]
     doubled = {"Mds_Memory_Ram_Total_freeMB": ["512", "64"], "Mds_Cpu_speedMHz": ["fast", "2400"]}
     server.add_host("n1", **HOST | hostile | doubled, Mds_Cpu_vendor=[b"M\xfcller", bytes(2000), b"a\0b"])
     server.add_host("-n", **HOST)
-    async with aclosing(watch(server.url)) as measurements:
-        one, again = await anext(measurements), await anext(measurements)
-    assert (one.host, again.host) == ("n1", "n1")
+    async with aclosing(watch(server.url)) as pieces:
+        one = await measured(pieces)
+        assert isinstance(await anext(pieces), Bulletin)
+    assert one.host == "n1"
     assert (one.values["freeMemory"], one.values["cpuSpeed"]) == (64.0, 2400.0)
     assert one.values["Mds-Cpu-vendor"] == "Müller"
     assert not {"cpuModel", "osRelease", "cpuAvail"} & one.values.keys()
@@ -174,16 +201,18 @@ async def test_what_no_publisher_writes_is_left_out(openldap: Callable[..., Any]
 
 def test_a_host_that_has_no_possible_name_is_not_told() -> None:
     names = ("", "n" * 257, "-rf", "a\nb", "n1")
-    told = News("ldap://h", 60.0).of(Directory(tuple(Described(name, {"load1": 1.0}) for name in names), ()), 0.0)
-    (one,) = told
+    told = News("ldap://h", 60.0).whole(Directory(tuple(Described(name, {"load1": 1.0}) for name in names), ()), 0.0)
+    one, _ = told
+    assert isinstance(one, Measurement)
     assert (one.host, one.note) == ("n1", "Left out are 4 hosts whose names cannot be, or are too many.")
 
 
 def test_names_of_hosts_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directory, "MOST_HOSTS", 3)
+    monkeypatch.setattr(directory_news, "MOST_HOSTS", 3)
     news = News("ldap://h", 60.0)
     rounds = [Directory(tuple(Described(f"{turn}-{one}", {"load1": 1.0}) for one in "ab"), ()) for turn in range(2)]
-    assert [one.host for turn in rounds for one in news.of(turn, 0.0)] == ["0-a", "0-b", "1-a"]
+    told = [piece for turn in rounds for piece in news.whole(turn, 0.0)]
+    assert [one.host for one in told if isinstance(one, Measurement)] == ["0-a", "0-b", "1-a"]
 
 
 async def test_a_directory_of_other_things_says_so(openldap: Callable[..., Any]) -> None:
@@ -216,7 +245,10 @@ async def test_a_directory_that_does_not_answer_is_told_in_words(
 async def test_a_search_that_does_not_end_is_left(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "SEARCH_S", 0.1)
     monkeypatch.setattr(directory, "SPARE_S", 0.1)
-    assert "has not given its answer within 0.2 s" in str(await failure(f"ldap://127.0.0.1:{silent_port}/o=grid"))
+    source = open_source(f"ldap://127.0.0.1:{silent_port}/o=grid", open_links(), period_s=0.05)
+    source._polled_until = float("inf")  # type: ignore[attr-defined]
+    with pytest.raises(Unreachable, match="has not given its answer"):
+        await anext(source.watch())  # type: ignore[arg-type]
 
 
 def test_a_url_that_names_no_directory_is_wrong_usage() -> None:

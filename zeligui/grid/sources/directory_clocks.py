@@ -1,0 +1,107 @@
+"""How long publishers answer for what they publish, by our clock: theirs may be off, which is noticed and said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median
+
+from zeligui.grid.directories import Described
+
+SLACK_S = 60.0
+"""So much a publisher's clock may differ from ours, or its news come late, before that is said."""
+
+ALIKE_S, ALIKE = 60.0, 0.05
+"""Hosts expired together where their times differ by no more than that, or by that share of how long ago it was."""
+
+ENOUGH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The newest stamp of a host, and how much its publisher's clock is behind ours (ahead where that is below 0)."""
+
+    stamp: float
+    behind_s: float
+
+
+class Clocks:
+    """Of each host, what the stamps that were seen of it say of its publisher's clock.
+
+    A stamp from the future shows that the clock is ahead. That it is behind shows only where a new stamp is from before
+    the time at which it was not there yet, or is expired as it comes. Then what counts is when it changed here.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    def until(self, host: Described, now: float, before: float) -> float:
+        """Until when (seconds since 1970, by our clock) the publisher answers for the host; inf: it does not say.
+
+        `before` is when the directory was looked at last, -inf where this is the first time.
+        """
+        end = math.inf if host.expires is None else host.expires
+        return end + self._behind_s(host, now, before)
+
+    def purged(self, host: Described, now: float) -> bool:
+        """Whether the directory should have forgotten the host by now."""
+        seen = self._seen.get(host.name)
+        return host.kept is not None and host.kept + (seen.behind_s if seen else 0.0) < now
+
+    def forget(self, name: str) -> None:
+        """The host is gone."""
+        self._seen.pop(name, None)
+
+    def said(self) -> str:
+        """Which clocks are off, empty where none is."""
+        ahead = [-seen.behind_s for seen in self._seen.values() if seen.behind_s < -SLACK_S]
+        behind = [seen.behind_s for seen in self._seen.values() if seen.behind_s > SLACK_S]
+        told = [
+            f"{_publishers(len(ahead))} ahead of ours by {_lasting(max(ahead))} at most." if ahead else "",
+            f"{_publishers(len(behind))} behind ours by {_lasting(max(behind))} at most, or their news come so late."
+            if behind
+            else "",
+            "What counts of these is when their values change here." if ahead or behind else "",
+        ]
+        return " ".join(filter(None, told))
+
+    def _behind_s(self, host: Described, now: float, before: float) -> float:
+        if host.stamp is None:
+            return 0.0
+        seen, age = self._seen.get(host.name), now - host.stamp
+        if seen is not None and seen.stamp == host.stamp:
+            return seen.behind_s
+        changed = seen is not None and host.stamp > seen.stamp
+        expired = host.expires is not None and host.expires < now
+        off = age < -SLACK_S or (changed and (expired or host.stamp < before - SLACK_S))
+        self._seen[host.name] = _Seen(host.stamp, age if off else 0.0)
+        return age if off else 0.0
+
+
+def said_of_expired(times: Collection[float], now: float) -> str:
+    """What there is to say of hosts whose values were valid up to these times (seconds since 1970, by our clock)."""
+    if not times:
+        return ""
+    hosts = "1 host" if len(times) == 1 else f"{len(times)} hosts"
+    newest = f"{datetime.fromtimestamp(max(times), UTC):%Y-%m-%d %H:%M} UTC"
+    ago = now - median(times)
+    together = len(times) >= ENOUGH and max(times) - min(times) <= max(ALIKE_S, ALIKE * ago)
+    why = " They ended together: their publisher stopped then, or its clock is behind ours." if together else ""
+    return f"The values of {hosts} were valid until {newest} at most.{why}"
+
+
+def _publishers(count: int) -> str:
+    return (
+        "The clock of the publisher of 1 host is"
+        if count == 1
+        else f"The clocks of the publishers of {count} hosts are"
+    )
+
+
+def _lasting(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"

@@ -1,0 +1,195 @@
+"""What is new in a directory, in measurements: checked as if an enemy had written it, and told once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from zeligui.errors import Unreachable
+from zeligui.grid.directories import Described, Directory
+from zeligui.grid.hosts import Bulletin, Measurement, Value
+from zeligui.grid.sources.directory_clocks import Clocks, said_of_expired
+from zeligui.grid.sources.lines import FRACTIONS, LONGEST_TEXT, QUANTITIES
+
+MOST_HOSTS = 100_000
+MOST_ADDRESSES = 16
+LONGEST_NOTE = 1000
+
+LEAVES_AFTER, LEAVES_S = 3, 600.0
+"""A host leaves when so many answers in a row, and all for so long, lack it: a GIIS drops who answers late."""
+
+Piece = Measurement | Bulletin
+
+
+@dataclass(slots=True)
+class _Lack:
+    """That answers do not name a host: since when, and how many."""
+
+    since: float
+    answers: int = 0
+
+
+class News:
+    """Told are hosts that are new or different. All methods may be called in any thread; times are seconds since 1970.
+
+    A value with a time of its own is told once, if it is not older than the host's newest by more than `expiry_s`: else
+    a bandwidth whose sensor is gone would be as fresh as the load that is still measured.
+    """
+
+    def __init__(self, url: str, expiry_s: float) -> None:
+        self._url = url
+        self._expiry_s = expiry_s
+        self._turn = threading.Lock()
+        self._clocks = Clocks()
+        self._times: dict[str, dict[str, float]] = {}
+        """When the values with a time of their own were measured that are told, by the host's name in small letters."""
+        self._told: dict[str, Described] = {}
+        self._listed: set[str] = set()
+        self._lacking: dict[str, _Lack] = {}
+        self._expired: dict[str, float] = {}
+        self._nameless = 0
+        self._looked = float("-inf")
+
+    def begin(self) -> None:
+        """Tell all again: who listens is another."""
+        with self._turn:
+            self._told.clear()
+
+    def whole(self, directory: Directory, now: float, *, note: str = "", complete: bool = True) -> list[Piece]:
+        """What is new in an answer; what a `complete` one does not name is missing. `note` is said of all besides."""
+        with self._turn:
+            self._nameless, self._expired = 0, {}
+            measurements = list(self._measured(directory.hosts, now))
+            seen = {host.name for host in directory.hosts if not self._clocks.purged(host, now)}
+            missing, gone = self._lack(seen, now) if complete else ((), ())
+            self._looked = now
+            return self._with_notes(measurements, directory.warnings, note, now, missing=missing, gone=gone)
+
+    def change(
+        self, hosts: Collection[Described], gone: Iterable[str], now: float, *, warnings: tuple[str, ...], note: str
+    ) -> list[Piece]:
+        """What is new where these hosts changed, and those left."""
+        with self._turn:
+            left = tuple(gone)
+            for name in left:
+                self._forget(name)
+            measurements = list(self._measured(hosts, now))
+            self._looked = now
+            return self._with_notes(measurements, warnings, note, now, gone=left)
+
+    def _measured(self, hosts: Iterable[Described], now: float) -> Iterator[Measurement]:
+        for host in hosts:
+            if self._told.get(host.name) == host:
+                continue
+            if not self._takes(host.name):
+                self._nameless += 1
+                continue
+            until = self._clocks.until(host, now, self._looked)
+            self._expired.pop(host.name, None)
+            if until < now or self._clocks.purged(host, now):
+                self._expired[host.name] = until
+                continue
+            self._told[host.name] = host
+            self._listed.add(host.name)
+            yield from self._pieces(host, None if host.expires is None else until - now)
+
+    def _takes(self, name: str) -> bool:
+        """Whether the name is one, and not one too many."""
+        if not 0 < len(name) <= LONGEST_TEXT or not name.isprintable() or name.startswith("-"):
+            return False
+        if len(self._times) < MOST_HOSTS:
+            self._times.setdefault(name.casefold(), {})
+        return name.casefold() in self._times
+
+    def _pieces(self, host: Described, valid_s: float | None) -> Iterator[Measurement]:
+        told = self._times[host.name.casefold()]
+        oldest = max(host.times.values(), default=0.0) - self._expiry_s
+        news = {name: when for name, when in host.times.items() if when > told.get(name, oldest)}
+        told.update(news)
+        lasting = {name: value for name, value in host.values.items() if name not in host.times}
+        measurement = Measurement(
+            host.name,
+            self._url,
+            _possible(lasting),
+            stamp=host.stamp,
+            addresses=host.addresses[:MOST_ADDRESSES],
+            valid_s=valid_s,
+            stands=host.stamp is None,
+        )
+        yield measurement
+        if news:
+            values = _possible({name: host.values[name] for name in news})
+            yield replace(measurement, values=values, stamp=None, stands=False)
+
+    def _lack(self, seen: Collection[str], now: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The hosts that this answer does not name, and those of them that it is time to give up."""
+        for name in self._lacking.keys() & seen:
+            del self._lacking[name]
+        missing: list[str] = []
+        gone: list[str] = []
+        for name in self._listed - set(seen):
+            lack = self._lacking.setdefault(name, _Lack(now))
+            lack.answers += 1
+            self._told.pop(name, None)
+            away = lack.answers >= LEAVES_AFTER and now - lack.since >= LEAVES_S
+            (gone if away else missing).append(name)
+        for name in gone:
+            self._forget(name)
+        return tuple(missing), tuple(gone)
+
+    def _forget(self, name: str) -> None:
+        for kept in (self._told, self._lacking, self._expired):
+            kept.pop(name, None)
+        self._times.pop(name.casefold(), None)
+        self._listed.discard(name)
+        self._clocks.forget(name)
+
+    def check_some(self, directory: Directory, now: float) -> None:
+        """Unreachable where none of these hosts was taken."""
+        with self._turn:
+            hosts = directory.hosts
+            if any(host.name in self._told for host in hosts):
+                return
+            expired = said_of_expired(self._expired.values(), now)
+        raise Unreachable(
+            f"{self._url} knows no machines{' that are there now' if hosts else ''}. {expired}".rstrip(),
+            hint="The clocks here and there may differ." if hosts else "Its base may be another.",
+        )
+
+    def _with_notes(
+        self,
+        measurements: list[Measurement],
+        warnings: Iterable[str],
+        note: str,
+        now: float,
+        *,
+        missing: tuple[str, ...] = (),
+        gone: tuple[str, ...] = (),
+    ) -> list[Piece]:
+        expired = self._expired.values()
+        nobody = "" if self._listed else f"{self._url} knows no machines{' that are there now' if expired else ''}."
+        nameless = (
+            f"Left out are {self._nameless} hosts whose names cannot be, or are too many." if self._nameless else ""
+        )
+        lacking = f"{len(missing)} hosts are not in its last answer." if missing else ""
+        said = (nobody, *warnings, said_of_expired(expired, now), self._clocks.said(), nameless, lacking)
+        each = _shown(said)
+        return [*(replace(one, note=each) for one in measurements), Bulletin(_shown((*said, note)), missing, gone)]
+
+
+def _possible(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Attributes that a directory publishes under names of the contract language are held to what these mean."""
+    return {name: value for name, value in values.items() if _can_be(name.casefold(), value)}
+
+
+def _can_be(name: str, value: Value) -> bool:
+    if name in QUANTITIES:
+        return isinstance(value, float) and value >= 0 and (value <= 1 or name not in FRACTIONS)
+    return name != "hostname"
+
+
+def _shown(texts: Iterable[str]) -> str:
+    text = " ".join(filter(None, texts))
+    plain = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return plain if len(plain) <= LONGEST_NOTE else f"{plain[:LONGEST_NOTE]}…"
