@@ -152,6 +152,8 @@ class Measurements:
 
     def unlabel(self, row: int) -> None:
         """Forget what the user said of a host."""
+        if row >= self.rows:
+            return  # nothing was said of it yet
         self._enter()
         for series in self._series.values():
             if series.time(row) == np.inf:
