@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from zeligui.grid.history.blocks import Block, distinct, joined, thinned
 from zeligui.grid.history.packing import pack, unpack
@@ -47,17 +47,14 @@ class Shelves:
     def thin(self, connection: Connection, tier: Tier, first: int, hosts: tuple[int, int]) -> None:
         """Make coarser means of some hosts' blocks from the number `first` on; drop them where nothing is coarser."""
         column, coarser = tier.table.c["key"], COARSER.get(tier)
-        found: defaultdict[int, list[Block]] = defaultdict(list)
-        for number in range(first, first + tier.together):
-            mine = column.between(tier.key(number, hosts[0]), tier.key(number, hosts[1]))
-            if coarser:
-                for key, packed in connection.execute(select(column, tier.table.c.block).where(mine)):
-                    found[key & (MOST_HOSTS - 1)] += self.unpacked([packed])
-            self._delete(connection, tier, mine)
+        numbers = range(first, first + tier.together)
+        mine = or_(*(column.between(tier.key(number, hosts[0]), tier.key(number, hosts[1])) for number in numbers))
         if coarser:
-            number = first // tier.together
-            means = {coarser.key(number, host): joined(blocks) for host, blocks in found.items() if blocks}
-            self._put(connection, coarser, means)
+            found: defaultdict[int, list[Block]] = defaultdict(list)
+            for key, packed in connection.execute(select(column, tier.table.c.block).where(mine)):
+                found[coarser.key(first // tier.together, key & (MOST_HOSTS - 1))] += self.unpacked([packed])
+            self._put(connection, coarser, {key: joined(blocks) for key, blocks in found.items() if blocks})
+        self._delete(connection, tier, mine)
 
     def drop_after(self, connection: Connection, time: int) -> None:
         """Drop the blocks that begin later."""

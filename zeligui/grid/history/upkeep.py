@@ -141,8 +141,8 @@ class Upkeep:
                 over = pages * _pragma(connection, "page_size") > limit_bytes
                 if not loose or not (over or loose > max(LOOSE_PAGES, pages / 10)):
                     return
-                # Each row that is read gives one page back.
-                connection.exec_driver_sql(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").all()
+                # Each step gives one page back, and has no columns: SQLAlchemy would take one and no more.
+                connection.connection.cursor().execute(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").fetchall()
             yield
 
 
