@@ -7,13 +7,10 @@ import tempfile
 from collections.abc import Mapping, MutableMapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zeligui.errors import UsageError
 from zeligui.units import Dimension, quantity_text
-
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
 
 PRIVATE, COMMON = 0o600, 0o644
 
@@ -33,6 +30,14 @@ def write_experiment(file: Path, experiment: Any, before: Any, *, anew: bool = F
     Of a file that is there all else stays, or, `anew`, nothing.
     """
     _write(file, experiment, before, COMMON, anew=anew)
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Put a file in place whole or not at all. UsageError says why it cannot be."""
+    try:
+        _replace(file, content, COMMON)
+    except OSError as error:
+        raise UsageError(f"The file {file} cannot be written: {error.strerror}.", hint="Check its rights.") from error
 
 
 def table_of(value: Any, before: Any) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def _write(file: Path, value: Any, before: Any, mode: int, *, anew: bool = False
         there = not anew and file.exists()
         document = tomlkit.parse(file.read_bytes().decode("utf-8-sig")) if there else tomlkit.document()
         _merge(document, table_of(value, before), file)
-        _replace(file, document, mode)
+        _replace(file, tomlkit.dumps(document).encode(), mode)
     except OSError as error:
         raise UsageError(f"The file {file} cannot be written: {error.strerror}.", hint="Check its rights.") from error
     except UnicodeDecodeError as error:
@@ -132,17 +137,15 @@ def _is_section(key: str) -> bool:
     return key in {"job", "reconfiguration", "directories"}
 
 
-def _replace(file: Path, document: TOMLDocument, mode: int) -> None:
+def _replace(file: Path, content: bytes, mode: int) -> None:
     """Put the file in place whole or not at all; a link stays a link."""
-    import tomlkit
-
     target = file.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     fresh = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(tomlkit.dumps(document))
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
         fresh.chmod(target.stat().st_mode & 0o777 if target.exists() else mode)

@@ -51,7 +51,7 @@ def opened(pane: HostsPane, name: str) -> list[list[str]]:
     pane.view.expand(pane.model.index_of((name,)))
     top = pane.model.index_of((name,))
     below = [pane.model.index(row, 0, top) for row in range(pane.model.rowCount(top))]
-    return [[index.siblingAtColumn(column).data() or "" for column in range(4)] for index in below]
+    return [[index.siblingAtColumn(column).data() or "" for column in range(5)] for index in below]
 
 
 def type_filter(pane: HostsPane, text: str) -> list[str]:
@@ -80,17 +80,17 @@ def buttons(pane: HostsPane) -> Sequence[QPushButton]:
 
 def test_a_host_has_its_attributes_below_it_with_value_unit_and_age(pane: HostsPane) -> None:
     show(pane, host("node1", age=3.0, freeMemory=2048.0))
-    assert lines(pane.view) == [["node1", "up", "", "3 s"]]
+    assert lines(pane.view) == [["node1", "up", "", "", "3 s"]]
     below = {row[0]: row[1:] for row in opened(pane, "node1")}
-    assert below["freeMemory"] == ["2,048", "MB", "3 s"]
-    assert below["osName"] == ["Linux", "", "3 s"]
+    assert below["freeMemory"] == ["2,048", "MB", "", "3 s"]
+    assert below["osName"] == ["Linux", "", "", "3 s"]
     assert list(below) == ["osName", "cpuCount", "cpuAvail", "freeMemory"]
 
 
 def test_ages_go_on_without_a_snapshot(pane: HostsPane, clock: StillClock) -> None:
     show(pane, host("node1", age=1.0))
     clock.time = NOW + 14
-    assert cell(pane.view, 0, 3) == "15 s"
+    assert cell(pane.view, 0, 4) == "15 s"
 
 
 def test_what_is_stale_is_grey_and_says_so(pane: HostsPane, clock: StillClock) -> None:
@@ -99,7 +99,7 @@ def test_what_is_stale_is_grey_and_says_so(pane: HostsPane, clock: StillClock) -
     value = pane.model.index(0, 1, pane.model.index_of(("node1",)))
     assert value.data(Role.ForegroundRole) is None
     clock.time = NOW + 20
-    assert value.siblingAtColumn(3).data() == "21 s, stale"
+    assert value.siblingAtColumn(4).data() == "21 s, stale"
     assert value.data(Role.ForegroundRole) == brush("dim")
 
 
@@ -114,14 +114,14 @@ def test_every_status_is_a_glyph_a_word_and_a_colour(pane: HostsPane, status: st
 
 def test_why_a_host_is_not_up_stands_first_below_it(pane: HostsPane) -> None:
     show(pane, host("node1", status="unreachable", detail="No route to it."))
-    assert opened(pane, "node1")[0] == ["No route to it.", "", "", ""]
+    assert opened(pane, "node1")[0] == ["No route to it.", "", "", "", ""]
 
 
 def test_an_attribute_of_the_users_own_has_no_age(pane: HostsPane) -> None:
     one = host("node1", room="2.11")
     show(pane, Host(one.name, one.source, "up", "", one.values, {**one.times, "room": float("inf")}, NOW))
-    assert ["room", "2.11", "", "yours"] in opened(pane, "node1")
-    assert cell(pane.view, 0, 3) == "1 s"
+    assert ["room", "2.11", "", "", "yours"] in opened(pane, "node1")
+    assert cell(pane.view, 0, 4) == "1 s"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_filter_finds_names_attributes_texts_and_constraints(
 def test_a_filter_that_names_an_attribute_shows_it_alone_and_opened(pane: HostsPane) -> None:
     show(pane, *FOUR)
     type_filter(pane, "cpuAvail < 0.5")
-    assert lines(pane.view) == [["node2", "up", "", "1 s"], ["cpuAvail", "0.2", "", "1 s"]]
+    assert lines(pane.view) == [["node2", "up", "", "", "1 s"], ["cpuAvail", "0.2", "", "", "1 s"]]
     assert pane.view.isExpanded(pane.model.index_of(("node2",)))
     type_filter(pane, "")
     assert len(names(pane)) == 4
@@ -202,7 +202,7 @@ def test_a_filter_holds_for_what_comes_and_selection_and_openings_stay(pane: Hos
     assert names(pane) == ["node0", "node2"]
     assert pane.current == "node2"
     assert pane.view.isExpanded(pane.model.index_of(("node2",)))
-    assert ["cpuAvail", "0.9", "", "1 s"] in opened(pane, "node2")
+    assert ["cpuAvail", "0.9", "", "", "1 s"] in opened(pane, "node2")
 
 
 def test_the_host_of_the_current_line_is_told_also_of_an_attribute(pane: HostsPane, qtbot: QtBot) -> None:
@@ -227,7 +227,7 @@ def test_where_all_hosts_have_gone_none_is_current(pane: HostsPane, qtbot: QtBot
 
 def test_a_host_that_nothing_is_known_of_is_shown(pane: HostsPane) -> None:
     show(pane, Host("node1", "ssh://node1", "unreachable", "", {}, {}, NOW))
-    assert lines(pane.view) == [["node1", "unreachable", "", ""]]
+    assert lines(pane.view) == [["node1", "unreachable", "", "", ""]]
     assert opened(pane, "node1") == []
 
 

@@ -166,8 +166,8 @@ def test_a_job_is_followed_when_it_moves_and_a_host_is_not_left(stage: Stage) ->
 
 def counted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     drawn: list[object] = []
-    whole = Plot.show_curve
-    monkeypatch.setattr(Plot, "show_curve", lambda plot, *a, **k: (drawn.append(plot), whole(plot, *a, **k))[1])
+    whole = Plot.show_strands
+    monkeypatch.setattr(Plot, "show_strands", lambda plot, *a, **k: (drawn.append(plot), whole(plot, *a, **k))[1])
     return drawn
 
 

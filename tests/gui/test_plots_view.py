@@ -93,7 +93,7 @@ def test_dragging_moves_the_time_with_the_mouse(stage: Stage) -> None:
     assert stage.first._time(QPointF(260, y)) == pytest.approx(grabbed)
 
 
-@pytest.mark.parametrize(("place", "seconds"), [(0, 60), (2, 900), (3, 3600), (4, 598)])
+@pytest.mark.parametrize(("place", "seconds"), [(0, 60), (2, 900), (3, 3600), (5, 86400), (8, 598)])
 def test_the_chooser_sets_how_much_is_shown(place: int, seconds: float, stage: Stage) -> None:
     pane = stage.shown()
     pane.time.length.activated.emit(place)
@@ -128,7 +128,7 @@ def test_colours_follow_the_palette(stage: Stage) -> None:
         dark = stage.first.sheet.colours
         assert dark.base == stage.first.backgroundBrush().color() == QColor("#000000")
         assert dark.text != light.text
-        assert dark.curve == stage.first.curve.opts["pen"].color()
+        assert dark.curve == stage.first.drawn[0].curve.opts["pen"].color()
     finally:
         stage.application.setPalette(before)
 
@@ -169,7 +169,7 @@ def test_a_fault_stays_in_the_pane(stage: Stage, monkeypatch: pytest.MonkeyPatch
     def broken(*_: object) -> tuple[Numbers, Numbers]:
         raise ValueError("no history")
 
-    monkeypatch.setattr(pane, "_history", broken)
+    monkeypatch.setattr(pane._strands, "_history", broken)
     pane.refresh()
     pane.refresh()
     assert faults == ["Plots"]

@@ -14,6 +14,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from tests.gui.driving import User, run
+from zeligui.gui.heap import share_arenas
 from zeligui.gui.sweeping import Sweeper
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
@@ -29,6 +30,7 @@ Samples = list[tuple[float, float]]
 
 @pytest.fixture
 def garbage_as_in_the_application() -> Iterator[None]:
+    share_arenas()
     gc.disable()
     yield
     gc.unfreeze()

@@ -41,6 +41,7 @@ DEEDS: Mapping[str, Deed] = {
         "search-hosts",
         ("Ctrl+H",),
     ),
+    "sources": Deed("So&urces…", "What each source of machines has said, and of how many hosts", "source", ("Ctrl+U",)),
     "start": Deed(
         "&Start", "Start the selected experiment, or the one of the selected contract", "start", ("Ctrl+Return",)
     ),
@@ -65,6 +66,15 @@ DEEDS: Mapping[str, Deed] = {
     "power_on": Deed("Switch o&n", "Power this demo node on again", "power-on"),
     "cut": Deed("&Cut its link", "Let nothing through to this demo node any more", "cut"),
     "heal": Deed("&Mend its link", "Let everything through to this demo node again", "heal"),
+    "save_picture": Deed(
+        "Save plots as pi&cture…", "Save what the plots show as a picture (PNG)", "export", ("Ctrl+Shift+P",)
+    ),
+    "save_values": Deed(
+        "Save plotted &values…", "Save the values of all plotted hosts as a table (CSV)", "export", ("Ctrl+Shift+V",)
+    ),
+    "borders": Deed(
+        "Move &borders", "Move the borders between panes by the arrow keys; once more: the next one", keys=("F8",)
+    ),
     "filter": Deed("&Filter", "Go to the filter of the list that is in use", "filter", ("Ctrl+F",)),
     "manual": Deed("&Manual", "How ZeliGrid is used", "help", ("F1",)),
     "shortcuts": Deed("&Keyboard shortcuts", "All keys at a glance", "information", ("Ctrl+?",)),

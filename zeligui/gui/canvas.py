@@ -1,8 +1,8 @@
-"""The area of one plot: a curve between two painted layers, and what mouse and keys do to its time."""
+"""The area of one plot: curves between two painted layers, and what mouse and keys do to their time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 
@@ -11,11 +11,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from zeligui.gui.plot_layers import Colours, Layer, Sheet
-from zeligui.gui.series import Curve
+from zeligui.gui.drawn_strand import DrawnStrand
+from zeligui.gui.plot_layers import Layer
+from zeligui.gui.sheet import Colours, Sheet
+from zeligui.gui.strands import Strand
 
-SMOOTH_MOST = 1000
-"""Points that are drawn without jagged edges: more would cost twice as much."""
 STEP = 0.2
 """How much of what is shown an arrow key moves on."""
 ZOOM = 0.8
@@ -31,6 +31,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     zoomed = Signal(float, float)
     """So many times as long, around a time."""
     reset = Signal()
+    switched = Signal()
+    """From following now to standing still, or back."""
     fitted = Signal()
     """The area has another size."""
 
@@ -44,9 +46,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         sheet = Sheet(Colours.of(self.palette()), self.font())
         self.axis = pg.AxisItem("left", maxTickLength=-3)
         self.view = pg.ViewBox(enableMenu=False, enableMouse=False)
-        self.curve = pg.PlotCurveItem(connect="finite")
+        self._drawn: list[DrawnStrand] = []
         self.view.disableAutoRange()
-        self.view.addItem(self.curve, ignoreBounds=True)
         self.axis.linkToView(self.view)
         self.centralLayout.setSpacing(0)
         self.centralLayout.addItem(self.axis, 0, 0)
@@ -57,7 +58,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     @property
     def sheet(self) -> Sheet:
-        """What is painted around the curve."""
+        """What is painted around the curves."""
         return self.above.sheet
 
     @property
@@ -72,14 +73,22 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         ratio: float = self.devicePixelRatioF()
         return max(1, round(ratio))
 
-    def show_curve(self, curve: Curve) -> None:
-        """Draw this. A wide line that is smooth as well takes 200 times as long: 1.7 s for 10,000 points."""
-        smooth = self._pen_width == 1 and len(curve.x) <= SMOOTH_MOST
-        pen = pg.mkPen(self.sheet.colours.curve, width=self._pen_width)
-        self.curve.setData(curve.x, curve.y, pen=pen, antialias=smooth)
+    def show_strands(self, strands: Sequence[Strand]) -> None:
+        """Draw these, the first one over all others."""
+        while len(self._drawn) < len(strands):
+            self._drawn.append(DrawnStrand(self.view))
+        for drawn, strand in zip(self._drawn, strands, strict=False):
+            drawn.show(strand, self.sheet.colours, self._pen_width)
+        for drawn in self._drawn[len(strands) :]:
+            drawn.hide()
+
+    @property
+    def drawn(self) -> Sequence[DrawnStrand]:
+        """What is drawn of each strand, hidden ones too."""
+        return self._drawn
 
     def show_sheet(self, sheet: Sheet) -> None:
-        """Paint this around the curve; its area is the canvas's own to say."""
+        """Paint this around the curves; its area is the canvas's own to say."""
         sheet = replace(sheet, area=self.sheet.area, focused=self.hasFocus())
         before = self.sheet
         if (sheet.span, sheet.low, sheet.high) != (before.span, before.low, before.high):
@@ -90,7 +99,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """Take the colours of a palette."""
         colours = Colours.of(palette)
         self.setBackgroundBrush(colours.base)
-        self.curve.setPen(pg.mkPen(colours.curve, width=self._pen_width))
+        for drawn in self._drawn:
+            drawn.paint_in(colours, self._pen_width)
         for pen in (self.axis.setPen, self.axis.setTickPen):
             pen(pg.mkPen(colours.dim, width=1))
         self.axis.setTextPen(pg.mkPen(colours.text))
@@ -116,8 +126,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self.panned.emit((1 if key == Qt.Key.Key_Right else -1) * STEP * span.seconds)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus}:
             self.zoomed.emit(1 / ZOOM if key == Qt.Key.Key_Minus else ZOOM, middle)
-        elif key == Qt.Key.Key_Home:
+        elif key in {Qt.Key.Key_0, Qt.Key.Key_Home}:
             self.reset.emit()
+        elif key == Qt.Key.Key_Space:
+            self.switched.emit()
         else:
             event.ignore()
 

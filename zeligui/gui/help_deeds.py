@@ -20,14 +20,17 @@ from zeligui.settings import Settings
 from zeligui.shipped import shipped
 
 FURTHER_KEYS = {
-    "Ctrl+1 … Ctrl+6": "Go to a pane: hosts, contracts, jobs, details, plots, log",
+    "Ctrl+1 … Ctrl+7": "Go to a pane: hosts, contracts, jobs, details, plots, log, all hosts",
     "Esc": "Clear the filter that has the focus; close a dialog",
     "Down, Enter": "From a filter to its list",
     "Menu, Shift+F10": "What can be done to the current line",
     "Ctrl+C": "Copy the selected rows as text",
     "Left, Right": "Close or open a line of a tree; * opens all below it",
     "Tab, Shift+Tab": "To the next or the last control",
-    "Arrows, +, -, Home": "In a plot: move, zoom, all again",
+    "Arrows, +, -, 0": "In a plot: move, zoom, back to now",
+    "Space": "In a plot: stand still, or go on",
+    "Shift+Down, Ctrl+Space": "Among the hosts: plot another one as well",
+    "Arrows, Enter": "Among the cells of all hosts: move, select; with Ctrl beside the others",
 }
 
 

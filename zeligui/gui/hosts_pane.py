@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
-from PySide6.QtCore import QModelIndex, QPoint, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QModelIndex, QPoint, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStackedLayout, QVBoxLayout, QWidget
 
 from zeligui.clock import Clock
 from zeligui.contract.attributes import ATTRIBUTES
 from zeligui.grid.hosts import Host, Value
 from zeligui.grid.search import Found, Search
 from zeligui.grid.table import Table
+from zeligui.gui.expected import Expectations, Expected
 from zeligui.gui.filter_line import FilterLine
+from zeligui.gui.host_cells import LongTexts
 from zeligui.gui.icons import icon
 from zeligui.gui.pane import EmptyState, Pane
 from zeligui.gui.rows import Column, RowRole
@@ -35,6 +38,10 @@ STATUSES = {
 """Icon, tone and words of each status of a host."""
 AWAITED = ("host", "dim", "connecting")
 _ORDER = {name.casefold(): place for place, name in enumerate(ATTRIBUTES)}
+MOST_CHOSEN = 9
+"""Hosts of a selection that are named."""
+EXPECTED_S = 60.0
+"""How far ahead is said what is expected."""
 FEW = 50
 """Hosts that are opened by themselves where the filter names an attribute."""
 
@@ -46,6 +53,7 @@ class AttributeRow:
     name: str
     value: Value
     time: float
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +67,19 @@ Row = Host | AttributeRow | StatusRow
 
 
 class HostsPane(Pane):
-    """All machines, by name; `selected` tells the name of the host whose row is current, "" where none is."""
+    """All machines, by name; `selected` tells the name of the host whose row is current, "" where none is, also when
+    others are selected beside it."""
 
     selected = Signal(str)
     menu_asked = Signal(str, QPoint)
     activated = Signal(str)
 
-    def __init__(self, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, clock: Clock, parent: QWidget | None = None, *, expectations: Expectations | None = None
+    ) -> None:
         super().__init__("Hosts", parent)
         self._clock = clock
+        self._expectations = expectations
         self._expiry_s = 60.0
         self._nodes: dict[str, Node] = {}
         self._snapshot: Snapshot | None = None
@@ -77,7 +89,11 @@ class HostsPane(Pane):
         self._last: tuple[str, Table, Found] | None = None
         self.filter = FilterLine("hosts", "Name, attribute or cpuAvail > 0.5 (Ctrl+F)", self)
         self.model = TreeModel(self._columns(), self)
-        self.view = Tree("Hosts and their attributes", self.model, (22, 14, 9, 8), self)
+        self.view = Tree("Hosts and their attributes", self.model, (20, 13, 6, 12, 8), self)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        cells = LongTexts(self.view, 1, 3, lambda row: isinstance(row, AttributeRow) and isinstance(row.value, str))
+        for column in (1, 2, 3):
+            self.view.setItemDelegateForColumn(column, cells)
         self.nothing = EmptyState(self)
         self._lists = QStackedLayout()
         self._lists.addWidget(self.view)
@@ -89,6 +105,9 @@ class HostsPane(Pane):
         self.filter.changed.connect(lambda _: self._filter())
         self.filter.left.connect(self.view.setFocus)
         self.view.selectionModel().currentRowChanged.connect(lambda *_: self.selected.emit(self.current))
+        self.view.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit(self.current))
+        if expectations:
+            expectations.came.connect(self._age)
         self.view.menu_asked.connect(lambda place: self.menu_asked.emit(self.current, place))
         self.view.activated.connect(lambda _: self.activated.emit(self.current))
         ageing = QTimer(self)
@@ -102,10 +121,29 @@ class HostsPane(Pane):
         index = self.view.currentIndex()
         return str(self.model.path_of(index)[0]) if index.isValid() else ""
 
-    def select_host(self, name: str) -> None:
-        """Make this host the current one, where it is shown."""
+    @property
+    def chosen(self) -> tuple[list[str], int]:
+        """The first few hosts that are selected, the current one before the others; and how many are."""
+        selection, current = self.view.selectionModel(), self.view.currentIndex()
+        parts = selection.selection().toList()
+        count = sum(1 if part.parent().isValid() else part.height() for part in parts)
+        inside = (index for part in parts for index in _firsts(part))
+        names = [str(self.model.path_of(index)[0]) for index in islice(inside, MOST_CHOSEN)]
+        if self.current and (not names or selection.isRowSelected(current.row(), current.parent())):
+            names.insert(0, self.current)
+        found = list(dict.fromkeys(names))
+        return found, max(count, len(found))
+
+    def select_host(self, name: str, *, beside: bool = False) -> None:
+        """Make this host the current one, where it is shown; `beside` those that are selected, or no longer so."""
         index = self.model.index_of((name,))
-        if index.isValid():
+        if not index.isValid():
+            return
+        if beside:
+            flags = QItemSelectionModel.SelectionFlag.Toggle | QItemSelectionModel.SelectionFlag.Rows
+            self.view.selectionModel().setCurrentIndex(index, flags)
+            self.view.scrollTo(index)
+        else:
             select(self.view, index)
 
     def update_from(self, snapshot: Snapshot) -> None:
@@ -178,8 +216,30 @@ class HostsPane(Pane):
             Column("Host", _name, tooltip=_tooltip, icon=_icon, tone=self._tone, accessible=_name),
             Column("Value", _value, tooltip=_tooltip, tone=self._tone),
             Column("Unit", lambda row: unit_of(row.name) if isinstance(row, AttributeRow) else "", tone=_dim),
+            Column("In 1 min", self._expected, tooltip=self._expected_words, tone=_dim),
             Column("Age", self._age_of, tooltip=_tooltip, tone=self._tone),
         )
+
+    def _expectation(self, row: Row) -> Expected | None:
+        """What is expected of a figure that changes."""
+        if self._expectations is None or not isinstance(row, AttributeRow) or isinstance(row.value, str):
+            return None
+        if not 0 <= self._clock.age() - row.time <= self._expiry_s:
+            return None
+        found = self._expectations.then(row.host, row.name, row.time, EXPECTED_S)
+        return found if found and (found.errors[-1] > 0 or found.values[-1] != row.value) else None
+
+    def _expected(self, row: Row) -> str:
+        found = self._expectation(row)
+        return found.at(float(found.times[-1])) if found else ""
+
+    def _expected_words(self, row: Row) -> str:
+        found = self._expectation(row)
+        if found is None:
+            return ""
+        said = f"{self._expected(row)} {unit_of(row.name)}".rstrip()
+        name, method = visible(row.name), visible(found.method)
+        return f"In a minute, {name} is expected to be {said}: by {method}, which has been nearest so far."
 
     def _age_of(self, row: Row) -> str:
         time = _newest(row)
@@ -198,10 +258,16 @@ class HostsPane(Pane):
         return "dim" if self._clock.age() - row.time > self._expiry_s else ""
 
 
+def _firsts(part: QItemSelectionRange) -> Iterator[QModelIndex]:
+    """The first cell of each row of a selection, of rows below a host one."""
+    last = part.top() if part.parent().isValid() else part.bottom()
+    return (part.model().index(row, 0, part.parent()) for row in range(part.top(), last + 1))
+
+
 def _attributes(host: Host, named: frozenset[str]) -> tuple[Node, ...]:
     names = [name for name in host.values if not named or name.casefold() in named]
     ordered = sorted(names, key=lambda name: (_ORDER.get(name.casefold(), len(_ORDER)), name.casefold()))
-    attributes = (Node(name, AttributeRow(name, host.values[name], host.times[name])) for name in ordered)
+    attributes = (Node(name, AttributeRow(name, host.values[name], host.times[name], host.name)) for name in ordered)
     said = (Node(("status",), StatusRow(host.detail)),) if host.detail else ()
     return (*said, *attributes)
 

@@ -53,7 +53,6 @@ class MachineDeeds:
         self._excludes: ExcludesDialog | None = None
         window.actions_.connect(
             {
-                "search_hosts": lambda: work.do("Search hosts", session.search),
                 "refresh": lambda: work.do("Refresh", session.refresh),
                 "add_machines": lambda: work.do("Add machines", self.add_machines),
                 "demo": lambda: work.do("Start the demo grid", lambda: self.demo(4)),

@@ -10,7 +10,9 @@ from enum import Enum
 from zeligui.events import Event
 
 CAME = frozenset({"running", "relocated"})
-WENT = frozenset({"relocating", "held", "done", "failed", "canceled", "lost"})
+WENT = frozenset({"relocating", "done", "failed", "canceled", "lost"})
+STOOD = frozenset({"held", "suspended"})
+WENT_ON = frozenset({"resumed", "continued"})
 ENDED = frozenset({"done", "failed", "canceled", "lost"})
 JUDGED_ANEW = frozenset({"degraded", "promoted"})
 """After another profile came into force, what was violated before is not judged any more."""
@@ -19,16 +21,31 @@ SAME_S = 1.0
 
 
 class Way(Enum):
-    """What a mark says: the job came, went, or went as nobody wished."""
+    """What a mark says: the job came, went, went as nobody wished, stands still, or is kept in another profile."""
 
     CAME = "came"
     WENT = "went"
     FELL = "fell"
+    STOOD = "stood"
+    LESSER = "lesser"
+    BETTER = "better"
+
+
+WAYS = {
+    **dict.fromkeys(CAME | WENT_ON, Way.CAME),
+    **dict.fromkeys(WENT, Way.WENT),
+    **dict.fromkeys(STOOD, Way.STOOD),
+    **dict.fromkeys(("failed", "lost"), Way.FELL),
+    "degraded": Way.LESSER,
+    "promoted": Way.BETTER,
+}
+"""How each event is marked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A job came to the host or went from it. `job` is EXPERIMENT/INSTANCE, `words` the event and its reason."""
+    """Something became of a job on the host. `job` is EXPERIMENT/INSTANCE, or EXPERIMENT where it is of all instances;
+    `words` are the event and its reason."""
 
     time: float
     way: Way
@@ -119,6 +136,8 @@ class _Told:
     spells: list[Spell] = field(default_factory=list)
     open: dict[str, _Open] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
+    """The attempts that came to the host, and have not gone as far as was heard."""
 
     def hear(self, event: Event) -> None:
         attempt = event.job or ""
@@ -126,6 +145,8 @@ class _Told:
             self.where[attempt] = event.host
         if event.event in JUDGED_ANEW:
             self._close_all(event)
+            if self._some_present(event):
+                self._mark(event)
         elif (event.host or self.where.get(attempt)) == self.host:
             self._hear_here(event, attempt)
         elif event.event in CAME:
@@ -139,8 +160,12 @@ class _Told:
         return sorted([*self.spells, *(one.spell for one in self.open.values())], key=lambda spell: spell.start)
 
     def _hear_here(self, event: Event, attempt: str) -> None:
-        if event.event in CAME | WENT:
+        if event.event in WAYS:
             self._mark(event)
+        if event.event in CAME:
+            self.present.add(attempt)
+        elif event.event in WENT:
+            self.present.discard(attempt)
         open_ = self.open.get(attempt)
         if event.event == "violated":
             spell = Spell(event.time.timestamp(), None, f"{_job(event)} violated: {event.reason}")
@@ -162,10 +187,14 @@ class _Told:
             end = min(time, self.ended.get(attempt, time))
             self.spells.append(replace(found.spell, end=max(found.spell.start, end)))
 
+    def _some_present(self, event: Event) -> bool:
+        """Whether a job is on the host when all instances come into another profile."""
+        time = event.time.timestamp()
+        return any(self.ended.get(attempt, time) >= time for attempt in self.present)
+
     def _mark(self, event: Event) -> None:
-        way = Way.CAME if event.event in CAME else Way.FELL if event.event in {"failed", "lost"} else Way.WENT
         words = f"{_job(event)} {event.event}" + (f": {event.reason}" if event.reason else "")
-        mark = Mark(event.time.timestamp(), way, _job(event), words)
+        mark = Mark(event.time.timestamp(), WAYS[event.event], _job(event), words)
         if event.event == "relocated" and self.marks and _one_arrival(self.marks[-1], mark):
             self.marks.pop()
         self.marks.append(mark)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 from zeligui.gui.find_line import FindLine
 from zeligui.gui.message_bar import MessageBar
 from zeligui.gui.output_text import OutputText
+from zeligui.gui.pressed import Pressed
 from zeligui.gui.stream_text import StreamText
 from zeligui.gui.words import size
 
@@ -95,6 +96,8 @@ class OutputView(QWidget):
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.setAccessibleName(f"{button.text()}: {name}")
+            if action.isCheckable():
+                Pressed(button)
             layout.addWidget(button)
         return tools
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from zeligui.gui.plot import Plot, Scene
 from zeligui.gui.plotted import Line
-from zeligui.gui.series import Curve
+from zeligui.gui.strands import Strand
 from zeligui.gui.time_axis import TimeAxis
 from zeligui.gui.time_window import Span
 
@@ -22,6 +22,7 @@ class PlotStack(QWidget):
     panned = Signal(float)
     zoomed = Signal(float, float)
     reset = Signal()
+    switched = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,21 +53,26 @@ class PlotStack(QWidget):
         return self._made[: self._shown]
 
     @property
+    def parts(self) -> Sequence[QWidget]:
+        """What is above each other: the plots, those too that are scrolled out of sight, and the time axis."""
+        return self._inside, self.axis
+
+    @property
     def width_px(self) -> float:
         """How many pixels wide the time is."""
         return self._made[0].canvas.sheet.area.width() if self._made else 0.0
 
-    def show_curves(self, curves: Sequence[Curve], lines: Sequence[Sequence[Line]], scene: Scene) -> None:
-        """One plot each, with the bounds of its attribute."""
-        while len(self._made) < len(curves):
+    def show_strands(self, strands: Sequence[Sequence[Strand]], lines: Sequence[Sequence[Line]], scene: Scene) -> None:
+        """One plot for the strands of each attribute, with its bounds."""
+        while len(self._made) < len(strands):
             self._made.append(self._new())
-        self._shown = len(curves)
+        self._shown = len(strands)
         self._scene = self._with_times(scene)
         for place, plot in enumerate(self._made):
-            plot.setVisible(place < len(curves))
-        for place, (curve, of_curve) in enumerate(zip(curves, lines, strict=True)):
+            plot.setVisible(place < len(strands))
+        for place, (of_attribute, bounds) in enumerate(zip(strands, lines, strict=True)):
             # what was made visible may have found other room meanwhile, and the time axis with it
-            self._made[place].show_curve(curve, of_curve, self._scene, named=place == 0)
+            self._made[place].show_strands(of_attribute, bounds, self._scene, named=place == 0)
         self._align()
 
     def take_looks(self, palette: QPalette) -> None:
@@ -81,7 +87,7 @@ class PlotStack(QWidget):
     def _new(self) -> Plot:
         plot = Plot(self._inside)
         plot.canvas.paint_in(self.palette())
-        for name in ("panned", "zoomed", "reset"):
+        for name in ("panned", "zoomed", "reset", "switched"):
             getattr(plot.canvas, name).connect(getattr(self, name))
         plot.canvas.fitted.connect(self._fit)
         self._plots.addWidget(plot, 1)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from zeligui.clock import Clock
 from zeligui.gui.icons import icon
 from zeligui.gui.plotted import MOST_ASKED_FOR, Choice
+from zeligui.gui.pressed import Pressed
 from zeligui.gui.time_window import LENGTHS, USUAL_S, TimeWindow
 from zeligui.gui.words import duration, visible
+
+ZOOM = 0.5
+"""How many times as much a button shows."""
 
 
 class AttributesButton(QPushButton):
@@ -69,27 +74,46 @@ class TimeTools(QWidget):
         self._chosen: float | None = USUAL_S
         self.window_ = TimeWindow()
         self.first = 0.0
-        """When the first value was measured: nobody looks back further."""
+        """When the first value was measured that is known."""
+        self.reach: float | None = None
+        """How far back one may look; None: to the first value."""
         self.length = QComboBox(self)
         self.length.setAccessibleName("Time that is shown")
         self.length.addItems([words for words, _ in LENGTHS])
-        self.pause = QPushButton(icon("suspend"), "&Pause", self)
-        self.pause.setAccessibleName("Pause the plots")
+        self.out = tool("zoom-out", "Show more time", self)
+        self.in_ = tool("zoom-in", "Show less time", self)
+        self.pause = tool("suspend", "Pause the plots", self)
         self.pause.setCheckable(True)
+        self.live = tool("live", "Back to now", self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.length)
-        layout.addWidget(self.pause)
+        Pressed(self.pause)
+        self._spacing = self.fontMetrics().averageCharWidth() // 2
+        layout.setSpacing(self._spacing)
+        for widget in self._all:
+            layout.addWidget(widget)
+        self.setMinimumWidth(self._width((self.length, self.pause)))
         self.length.activated.connect(lambda place: self.show_last(LENGTHS[place][1]))
+        self.out.clicked.connect(lambda: self._zoom_middle(1 / ZOOM))
+        self.in_.clicked.connect(lambda: self._zoom_middle(ZOOM))
         self.pause.toggled.connect(self._pause)
+        self.live.clicked.connect(self.reset)
         self._say()
 
     def say_why(self, why: str) -> None:
         """Why no time can be chosen now; "" where it can."""
-        paused = "Follow what happens again" if self.window_.paused else "Let the plots stand still"
-        for tool, words in ((self.length, "How much time is shown; + and - in a plot zoom"), (self.pause, paused)):
-            tool.setEnabled(not why)
-            tool.setToolTip(why or words)
+        paused = "Follow what happens again" if self.window_.paused else "Let the plots stand still; values keep coming"
+        for one, words in (
+            (self.length, "How much time is shown"),
+            (self.out, "Show more time (- in a plot, or the wheel)"),
+            (self.in_, "Show less time (+ in a plot, or the wheel)"),
+            (self.pause, f"{paused} (Space in a plot)"),
+            (self.live, "Back to now, and to the time that was chosen last (0 or Home in a plot)"),
+        ):
+            one.setEnabled(not why)
+            one.setToolTip(why or words)
+        usual = not self.window_.paused and self.window_.seconds == self._chosen
+        self.live.setEnabled(not why and not usual)
 
     def show_last(self, seconds: float | None) -> None:
         """Show the last so many seconds (None: all there is), and follow now again."""
@@ -102,11 +126,26 @@ class TimeTools(QWidget):
 
     def pan(self, seconds: float) -> None:
         """Look so much later, or earlier."""
-        self._see(self.window_.panned(seconds, self._clock.age(), self.first))
+        self._see(self.window_.panned(seconds, self._clock.age(), self.first, self.reach))
+
+    def switch(self) -> None:
+        """Stand still, or go on."""
+        self.pause.toggle()
 
     def zoom(self, factor: float, at: float) -> None:
         """Look at so many times as much, around a time."""
-        self._see(self.window_.zoomed(factor, at, self._clock.age(), self.first))
+        self._see(self.window_.zoomed(factor, at, self._clock.age(), self.first, self.reach))
+
+    @property
+    def _all(self) -> tuple[QWidget, ...]:
+        return self.length, self.out, self.in_, self.pause, self.live
+
+    def _width(self, widgets: Sequence[QWidget]) -> int:
+        return sum(one.sizeHint().width() for one in widgets) + (len(widgets) - 1) * self._spacing
+
+    def _zoom_middle(self, factor: float) -> None:
+        span = self.window_.span(self._clock.age(), self.first)
+        self.zoom(factor, (span.start + span.end) / 2)
 
     def _pause(self, paused: bool) -> None:
         if paused != self.window_.paused:
@@ -124,3 +163,51 @@ class TimeTools(QWidget):
             self.length.setPlaceholderText(duration(float(round(seconds))))
         self.length.setCurrentIndex(lengths.index(seconds) if seconds in lengths else -1)
         self.pause.setChecked(self.window_.paused)
+
+    # --- what Qt calls ----------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(self._width(self._all), super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        room = event.size().width() >= self._width(self._all)
+        for widget in (self.out, self.in_, self.live):  # where there is no room for them, keys and the wheel do it
+            widget.setVisible(room)
+
+
+class ExportButton(QToolButton):
+    """A menu of what may be saved of the plots."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        dress(self, "export", "Save what is plotted")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu("Save", self)
+        self._menu.setToolTipsVisible(True)
+        self.setMenu(self._menu)
+
+    def offer(self, actions: Sequence[QAction]) -> None:
+        """What it offers."""
+        self._menu.addActions(list(actions))
+
+    def say_why(self, why: str) -> None:
+        """Why nothing can be saved now; "" where it can."""
+        self.setEnabled(not why)
+        self.setToolTip(why or "Save the plots as a picture, or their values as CSV")
+
+
+def tool(picture: str, name: str, parent: QWidget) -> QToolButton:
+    """A button that is a picture alone."""
+    button = QToolButton(parent)
+    dress(button, picture, name)
+    return button
+
+
+def dress(button: QToolButton, picture: str, name: str) -> None:
+    """Give a button its picture, and a name for who does not see it."""
+    button.setIcon(icon(picture))
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setAccessibleName(name)
+    button.setToolTip(name)

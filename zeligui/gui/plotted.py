@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeVar
@@ -104,16 +104,24 @@ def attributes(against: Sequence[Held]) -> tuple[str, ...]:
 def lines(against: Sequence[Held], attribute: str) -> tuple[Line, ...]:
     """The bounds of an attribute, each once."""
     found: dict[tuple[float, str], Line] = {}
+    for held, label, bound in _labelled(against, attribute):
+        line = Line(bound.value, label, bound.profile == held.profile)
+        found.setdefault((line.value, line.label), line)
+    return tuple(found.values())
+
+
+def bounds_of(against: Sequence[Held], attribute: str) -> dict[str, Bound]:
+    """The bounds of an attribute by what they are called."""
+    return {label: bound for _, label, bound in _labelled(against, attribute)}
+
+
+def _labelled(against: Sequence[Held], attribute: str) -> Iterator[tuple[Held, str, Bound]]:
     for held in against:
         of_contract = f"{held.file} " if len(against) > 1 else ""
         for name, each in _bounds(held.contract):
-            if name.casefold() != attribute.casefold():
-                continue
-            for bound in each:
-                label = f"{of_contract}{bound.profile}: {bound.operator} {value_text(bound.value)}"
-                line = Line(bound.value, label, bound.profile == held.profile)
-                found.setdefault((line.value, line.label), line)
-    return tuple(found.values())
+            if name.casefold() == attribute.casefold():
+                for bound in each:
+                    yield held, f"{of_contract}{bound.profile}: {bound.operator} {value_text(bound.value)}", bound
 
 
 @lru_cache(maxsize=64)

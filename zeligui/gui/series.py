@@ -18,6 +18,8 @@ GAP_PERIODS = 3.0
 """No line is drawn where no value came for longer than so many periods."""
 NEIGHBOURS = 9
 """A period is the median of so many steps around: it may change while one looks."""
+NEWEST = 1000
+"""Values that tell in which period they come now."""
 LARGEST = 1e15
 """What is beyond is drawn there."""
 SMALLEST = 1e-12
@@ -31,7 +33,10 @@ FAR = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """An attribute's values as they came, and as a line to be drawn: `x` and `y` with NaN where values are missing."""
+    """An attribute's values as they came, and as a line to be drawn: `x` and `y` with NaN where values are missing.
+
+    Where a value stands for many, `low` and `high` say between which they lay, in the places of `x`; None: none does.
+    """
 
     attribute: str
     times: Numbers
@@ -39,18 +44,20 @@ class Curve:
     x: Numbers
     y: Numbers
     period: float
+    low: Numbers | None = None
+    high: Numbers | None = None
 
     @classmethod
-    def of(cls, attribute: str, times: Numbers, values: Numbers) -> Curve:
-        """Times ascend; both have the shape (n,)."""
+    def of(
+        cls, attribute: str, times: Numbers, values: Numbers, *, low: Numbers | None = None, high: Numbers | None = None
+    ) -> Curve:
+        """Times ascend; all have the shape (n,)."""
         x, y = with_gaps(times, values)
-        period = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-        return cls(attribute, times, values, x, y, period)
-
-    def same(self, times: Numbers) -> bool:
-        """Whether nothing came since."""
-        mine = self.times
-        return len(times) == len(mine) and bool(len(mine) == 0 or (times[-1] == mine[-1] and times[0] == mine[0]))
+        # the newest steps: what is older may have been thinned
+        period = float(np.median(np.diff(times[-NEWEST:]))) if len(times) > 1 else 0.0
+        if low is None or high is None or not (low < high).any():
+            return cls(attribute, times, values, x, y, period)
+        return cls(attribute, times, values, x, y, period, with_gaps(times, low)[1], with_gaps(times, high)[1])
 
     def within(self, span: Span) -> Numbers:
         """The values of that time."""
@@ -68,14 +75,20 @@ class Curve:
         """The text twin of the curve: its last value, and the least and the largest of that time."""
         if not len(self.values):
             return "no value yet"
-        age = now - float(self.times[-1])
-        old = f" ({ago(age)})" if age > GAP_PERIODS * max(self.period, 1.0) else ""
-        last = f"last {value_text(float(self.values[-1]))}{old}"
+        last = f"last {self.last(now)}"
         inside = self.within(span)
         inside = inside[np.isfinite(inside)]
         if not len(inside):
             return last
         return f"{last}, min {value_text(float(inside.min()))}, max {value_text(float(inside.max()))}"
+
+    def last(self, now: float) -> str:
+        """The last value in words, with its age where it is old."""
+        if not len(self.values):
+            return "unknown"
+        age = now - float(self.times[-1])
+        old = f" ({ago(age)})" if age > GAP_PERIODS * max(self.period, 1.0) else ""
+        return f"{value_text(float(self.values[-1]))}{old}"
 
 
 @dataclass(frozen=True, slots=True)

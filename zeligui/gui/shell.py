@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, QTimer
 
@@ -14,6 +14,8 @@ from zeligui.clock import Clock
 from zeligui.errors import ZeliGridError
 from zeligui.events import Event
 from zeligui.gui.details_pane import DetailsPane
+from zeligui.gui.expected import Expectations, Forecast
+from zeligui.gui.plot_past import MOST_POINTS, Archive, Past
 from zeligui.gui.plots_pane import PlotsPane
 from zeligui.gui.window import MainWindow
 from zeligui.gui.work import Work
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from zeligui.gui.help_deeds import HelpDeeds
     from zeligui.gui.job_deeds import JobDeeds
     from zeligui.gui.machine_deeds import MachineDeeds
+    from zeligui.gui.plot_deeds import PlotDeeds
+    from zeligui.gui.source_deeds import SourceDeeds
     from zeligui.session.session import Session
     from zeligui.session.snapshot import RemoteJob
     from zeligui.session.tail import Piece
@@ -49,6 +53,8 @@ class Shell:
     experiments: ExperimentDeeds
     jobs: JobDeeds
     machines: MachineDeeds
+    sources: SourceDeeds
+    plots: PlotDeeds
     help: HelpDeeds
 
     def __init__(self, home: Home, settings: Settings, clock: Clock, store: QSettings) -> None:
@@ -63,11 +69,15 @@ class Shell:
         self._leaving = False
         self._asking: asyncio.Task[str | None] | None = None
         details = DetailsPane(self._follow, self._send, self._events, can_save=True)
-        plots = PlotsPane(self._history, self._events, clock)
-        self.window = MainWindow(clock, details, plots, store)
+        expectations = Expectations(self._forecast, clock, details)
+        archive = Archive(self._past, self._start, details)
+        plots = PlotsPane(self._history, self._events, clock, expectations=expectations, archive=archive)
+        self.window = MainWindow(clock, details, plots, store, expectations=expectations)
         self.work = Work(self.window.messages, LOG.error)
         for pane in self.window.panes:
             pane.failed.connect(self.work.fault)
+        expectations.failed.connect(self.work.fault)
+        self.window.heat.chosen.connect(lambda host, beside: self.window.hosts.select_host(host, beside=beside))
         self.window.jobs.selected.connect(lambda _: self._look_at_job())
         self.window.hosts.selected.connect(self._look_at_host)
         self.window.contracts.selected.connect(self.say_why_not)
@@ -170,11 +180,15 @@ class Shell:
         from zeligui.gui.help_deeds import HelpDeeds
         from zeligui.gui.job_deeds import JobDeeds
         from zeligui.gui.machine_deeds import MachineDeeds
+        from zeligui.gui.plot_deeds import PlotDeeds
+        from zeligui.gui.source_deeds import SourceDeeds
 
         self.files = FileDeeds(self.window, session, self.work, self._store)
         self.experiments = ExperimentDeeds(self.window, session, self.work, self.files)
         self.jobs = JobDeeds(self.window, session, self.work)
         self.machines = MachineDeeds(self.window, session, self.work)
+        self.sources = SourceDeeds(self.window, session, self.work)
+        self.plots = PlotDeeds(self.window, self.work, self._clock)
         self.help = HelpDeeds(self.window, session, self.work)
         self._connected = True
 
@@ -215,6 +229,7 @@ class Shell:
             await self.window.show_in_turns(snapshot)
             try:
                 self.machines.follow(snapshot)
+                self.sources.follow()
                 self.window.details.look_at(self._job())  # it may have moved
                 self.say_why_not()
             except Exception as error:  # noqa: BLE001 - the edge of a refresh: the next one comes all the same
@@ -229,8 +244,12 @@ class Shell:
 
     def _look_at_host(self, host: str) -> None:
         snapshot = self.window.snapshot
-        on_it = snapshot.on_host(host) if snapshot and host else ()
-        self.window.plots.look_at(host, on_it[0].experiment if on_it else None)
+        chosen, count = self.window.hosts.chosen
+        lead = chosen[0] if chosen else host
+        on_it = snapshot.on_host(lead) if snapshot and lead else ()
+        experiment = on_it[0].experiment if on_it else None
+        self.window.plots.look_at(lead, experiment, beside=chosen[1:], of=count)
+        self.window.heat.select(host)
         self.say_why_not()
 
     def _job(self) -> RemoteJob | None:
@@ -242,7 +261,7 @@ class Shell:
         say = self.window.actions_.say_why
         if self.session is None or not self._connected:
             for name in self.window.actions_.names:
-                say(name, "" if name in {"exit", "filter"} else "ZeliGrid is still being opened.")
+                say(name, "" if name in {"exit", "filter", "borders"} else "ZeliGrid is still being opened.")
             return
         experiments, machines = self.experiments, self.machines
         for name in ("search_hosts", "refresh"):
@@ -251,6 +270,10 @@ class Shell:
             say(name, "")
         for name in ("manual", "shortcuts", "about"):
             say(name, "")
+        say("sources", "")
+        say("borders", "")
+        for name in ("save_picture", "save_values"):
+            say(name, self.plots.why_not())
         say("start", experiments.why_not_start())
         for name, what in (("stop", "cancel"), ("suspend", "suspend"), ("resume", "resume")):
             say(name, self.jobs.why_not_wish(what))  # type: ignore[arg-type]
@@ -281,6 +304,20 @@ class Shell:
         if self.session is None:
             raise RuntimeError("nothing is open")
         return self.session.machines.history(host, attribute)
+
+    def _forecast(self, host: str, attribute: str, horizons_s: Sequence[float]) -> Forecast | None:
+        forecast = getattr(self.session.machines, "forecast", None) if self.session else None
+        return forecast(host, attribute, horizons_s) if forecast else None
+
+    async def _past(self, host: str, attribute: str, since: float, until: float) -> Past:
+        past = getattr(self.session, "past", None)
+        if past is None:
+            raise ZeliGridError("There is none.")
+        found: Past = await past(host, attribute, since, until, most=MOST_POINTS)
+        return found
+
+    def _start(self, doing: str, work: Coroutine[Any, Any, object]) -> None:
+        self.work.tasks.start(doing, work)
 
     def _events(self, experiment: str) -> Sequence[Event]:
         return self.session.ledger.events_of(experiment) if self.session else ()

@@ -8,6 +8,8 @@ import time
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from zeligui.gui.heap import give_back
+
 SWEEP_MS = 5_000
 WHOLE_S = 20.0
 """Between two sweeps of everything at least."""
@@ -40,6 +42,7 @@ class Sweeper(QObject):
         elsewhere = QGuiApplication.applicationState() != Qt.ApplicationState.ApplicationActive
         if passed >= max(WHOLE_S, SHARE * self._took) or (elsewhere and passed >= ELSEWHERE_S):
             self.sweep_all()
+            give_back()
         else:
             gc.collect(1)
 

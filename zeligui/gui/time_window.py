@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 LENGTHS: tuple[tuple[str, float | None], ...] = (
-    ("1 min", 60.0), ("5 min", 300.0), ("15 min", 900.0), ("1 h", 3600.0), ("All", None),
+    ("1 min", 60.0), ("5 min", 300.0), ("15 min", 900.0), ("1 h", 3600.0), ("6 h", 21600.0),
+    ("1 day", 86400.0), ("1 week", 7 * 86400.0), ("30 days", 30 * 86400.0), ("All", None),
 )  # fmt: skip
 """What the chooser offers, in seconds; None: all there is."""
 USUAL_S = 300.0
-SHORTEST_S, LONGEST_S = 5.0, 30 * 86400.0
+SHORTEST_S, LONGEST_S = 5.0, 400 * 86400.0
 LEAST_OF_ALL_S = 60.0
 """All there is is shown as at least this long: two values two seconds apart are no history yet."""
 
@@ -56,16 +57,19 @@ class TimeWindow:
         """Follow now again."""
         return replace(self, held=None, end=None)
 
-    def panned(self, seconds: float, now: float, first: float) -> TimeWindow:
-        """Look so much later, or earlier where `seconds` are below zero; whoever looks back has paused."""
+    def panned(self, seconds: float, now: float, first: float, reach: float | None = None) -> TimeWindow:
+        """Look so much later, or earlier where `seconds` are below zero; whoever looks back has paused.
+
+        Nobody gets further back than to `reach`, by itself the first value.
+        """
         if not self.paused and seconds >= 0:
             return self
         still = self.pause(now)
         latest, long = still.until(now), still.span(now, first).seconds
-        earliest = min(latest, first + long)
+        earliest = min(latest, (first if reach is None else reach) + long)
         return replace(still, end=min(latest, max(earliest, (still.end or now) + seconds)))
 
-    def zoomed(self, factor: float, at: float, now: float, first: float) -> TimeWindow:
+    def zoomed(self, factor: float, at: float, now: float, first: float, reach: float | None = None) -> TimeWindow:
         """So many times as long: the time `at` stays where it is, but one that follows now goes on to end there."""
         span = self.span(now, first)
         seconds = min(LONGEST_S, max(SHORTEST_S, span.seconds * factor))
@@ -73,4 +77,4 @@ class TimeWindow:
         if not self.paused:
             return longer
         after = (span.end - at) * seconds / span.seconds
-        return replace(longer, end=at + after).panned(0.0, now, first)
+        return replace(longer, end=at + after).panned(0.0, now, first, reach)

@@ -10,16 +10,20 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSplitter, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from zeligui.clock import Clock
 from zeligui.grid.hosts import Host
 from zeligui.gui.actions import Actions
+from zeligui.gui.borders import Splitter, next_border
 from zeligui.gui.contracts_pane import ContractsPane
 from zeligui.gui.details_pane import DetailsPane
+from zeligui.gui.expected import Expectations
+from zeligui.gui.heat_pane import HeatPane
 from zeligui.gui.hosts_pane import HostsPane
 from zeligui.gui.icons import emblem
 from zeligui.gui.jobs_pane import JobsPane
+from zeligui.gui.kept_choices import restore_choices, save_choices
 from zeligui.gui.log_pane import LogPane
 from zeligui.gui.message_bar import MessageBar
 from zeligui.gui.pane import Pane
@@ -27,14 +31,17 @@ from zeligui.gui.plots_pane import PlotsPane
 from zeligui.gui.words import Letters, ago, count_of
 from zeligui.session.snapshot import Snapshot
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 TOOLBAR = ("search_hosts", "start", "refresh", "stop", "exit")
 MENUS = {
     "E&xperiment": (
         "new_experiment", "open_contract", "open_experiment", "recent", None, "start", "stop", "suspend", "resume",
         None, "add_machines", "demo", "end_demo", None, "configuration", None, "close_file", "exit",
     ),
-    "&View": ("search_hosts", "refresh", "filter", None, "why_not", "what_excludes", None, "go_to", "panes", "sort"),
+    "&View": (
+        "search_hosts", "sources", "refresh", "filter", None, "why_not", "what_excludes", None, "save_picture",
+        "save_values", None, "go_to", "panes", "borders", "sort",
+    ),
     "&Help": ("manual", "shortcuts", None, "about"),
 }  # fmt: skip
 
@@ -45,7 +52,15 @@ class MainWindow(QMainWindow):
     dropped = Signal(list)
     """Paths of files that were dropped on it."""
 
-    def __init__(self, clock: Clock, details: DetailsPane, plots: PlotsPane, store: QSettings) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        details: DetailsPane,
+        plots: PlotsPane,
+        store: QSettings,
+        *,
+        expectations: Expectations | None = None,
+    ) -> None:
         super().__init__()
         self.closed = asyncio.Event()
         self.snapshot: Snapshot | None = None
@@ -57,15 +72,18 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.actions_ = Actions(self)
         self.messages = MessageBar(self)
-        self.hosts = HostsPane(clock, self)
+        self.hosts = HostsPane(clock, self, expectations=expectations)
         self.contracts = ContractsPane(self)
         self.jobs = JobsPane(self)
         self.details = details
         self.plots = plots
         self.log = LogPane(self)
-        self.panes: Sequence[Pane] = (self.hosts, self.contracts, self.jobs, self.details, self.plots, self.log)
+        self.heat = HeatPane(self)
+        self.panes: Sequence[Pane] = (
+            self.hosts, self.contracts, self.jobs, self.details, self.plots, self.log, self.heat,
+        )  # fmt: skip
         self.recent = QMenu("&Recent", self)
-        self._splitters: dict[str, QSplitter] = {}
+        self._splitters: dict[str, Splitter] = {}
         self.setCentralWidget(self._centre())
         self._make_menus()
         self._make_toolbar()
@@ -78,6 +96,7 @@ class MainWindow(QMainWindow):
         ticking.setInterval(1000)
         ticking.timeout.connect(self._count)
         ticking.start()
+        self.actions_.connect({"borders": lambda: next_border(tuple(self._splitters.values()))})
         self._restore()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -109,7 +128,7 @@ class MainWindow(QMainWindow):
     # --- how it is built ------------------------------------------------------------------------------------------
 
     def _centre(self) -> QWidget:
-        left = self._splitter("left", Qt.Orientation.Vertical, (self.hosts, 3), (self.contracts, 2))
+        left = self._splitter("left", Qt.Orientation.Vertical, (self.hosts, 6), (self.heat, 1), (self.contracts, 4))
         about = self._splitter("about", Qt.Orientation.Horizontal, (self.details, 1), (self.plots, 1))
         right = self._splitter("right", Qt.Orientation.Vertical, (self.jobs, 3), (about, 5), (self.log, 2))
         whole = self._splitter("whole", Qt.Orientation.Horizontal, (left, 1), (right, 3))
@@ -123,8 +142,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(whole, 1)
         return centre
 
-    def _splitter(self, name: str, way: Qt.Orientation, *parts: tuple[QWidget, int]) -> QSplitter:
-        splitter = QSplitter(way, self)
+    def _splitter(self, name: str, way: Qt.Orientation, *parts: tuple[QWidget, int]) -> Splitter:
+        splitter = Splitter(way, self)
         splitter.setObjectName(name)
         splitter.setChildrenCollapsible(False)
         for place, (widget, share) in enumerate(parts):
@@ -220,9 +239,11 @@ class MainWindow(QMainWindow):
             self._store.setValue(f"window/splitter-{name}", splitter.saveState())
         self._store.setValue("window/jobs", self.jobs.view.horizontalHeader().saveState())
         self._store.setValue("window/hosts", self.hosts.view.header().saveState())
+        save_choices(self._store, self.plots, self.heat)
 
     def _restore(self) -> None:
         self.resize(self._default_size())
+        restore_choices(self._store, self.plots, self.heat)
         if self._store.value("window/version", 0, int) != LAYOUT_VERSION:
             return
         self.restoreGeometry(self._kept("geometry"))

@@ -63,6 +63,11 @@ def value_text(value: Value | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 and abs(value) < 1e15 else f"{value:.4g}"
 
 
+def error_text(error: float) -> str:
+    """How much a value may be off, in two digits that count."""
+    return f"{error:,.0f}" if 100 <= error < 1e15 else f"{error:.2g}"
+
+
 def unit_of(attribute: str) -> str:
     """The own unit of an attribute, empty where it has none or is not known."""
     known = kind(attribute)
