@@ -119,6 +119,29 @@ class OpenLdap:
         changes = {key: [(MODIFY_REPLACE, [value])] for key, value in _named(values).items()}
         self._as_master(lambda connection: connection.modify(f"Mds-Host-hn={name},{SITE}", changes))
 
+    def change_hosts(self, names: Sequence[str], free_mb: str) -> None:
+        """Give MDS hosts so much free memory, over one connection."""
+        changes = {"Mds-Memory-Ram-Total-freeMB": [(MODIFY_REPLACE, [free_mb])]}
+
+        def change(connection: Connection) -> tuple[bool, dict[str, object], object, object]:
+            return [connection.modify(f"Mds-Host-hn={name},{SITE}", changes) for name in names][-1]
+
+        self._as_master(change)
+
+    def fill(self, count: int) -> None:
+        """Add MDS hosts n0, n1, … by the gross, from a file, while the server is down."""
+        self.stop()
+        lines = "".join(
+            f"dn: Mds-Host-hn=n{number},{SITE}\nobjectClass: MdsHost\nobjectClass: MdsAll\nMds-Host-hn: n{number}\n"
+            "Mds-Os-name: Linux\nMds-Os-release: 6.1\nMds-Computer-isa: x86_64\nMds-Cpu-model: Xeon\n"
+            f"Mds-Cpu-speedMHz: 2400\nMds-Cpu-Total-count: 4\nMds-Cpu-Total-Free-1minX100: {number % 400}\n"
+            f"Mds-Memory-Ram-Total-sizeMB: 16000\nMds-Memory-Ram-Total-freeMB: {1000 + number % 900}\n\n"
+            for number in range(count)
+        )
+        command = [require("slapd", "slapd"), "-T", "a", "-q", "-f", str(self._folder / "slapd.conf")]
+        subprocess.run(command, input=lines, text=True, check=True, capture_output=True)
+        self.start()
+
     def rename_host(self, name: str, to: str) -> None:
         """Give an MDS host another name."""
         dn, new = f"Mds-Host-hn={name},{SITE}", f"Mds-Host-hn={to}"

@@ -48,6 +48,7 @@ class DirectorySource:
         self._place = place
         self._pause_s = max(period_s, min(POLL_S, expiry_s / 2))
         self._news = News(place.url, expiry_s)
+        self._listener = Listener(place, CONDITION, self._news, names_here)
         self._polled_until = float("-inf")
         self._why_polled = ""
 
@@ -63,8 +64,7 @@ class DirectorySource:
 
     async def _pushed(self) -> AsyncIterator[list[Piece]]:
         """What the server tells by itself; ends where it will not."""
-        listener = Listener(self._place, CONDITION, self._news, names_here)
-        async with aclosing(cast(AsyncGenerator[list[Piece]], listener.pieces())) as lists:
+        async with aclosing(cast(AsyncGenerator[list[Piece]], self._listener.pieces())) as lists:
             try:
                 async for pieces in lists:
                     yield pieces

@@ -56,15 +56,22 @@ class News:
         with self._turn:
             self._told.clear()
 
-    def whole(self, directory: Directory, now: float, *, note: str = "", complete: bool = True) -> list[Piece]:
-        """What is new in an answer; what a `complete` one does not name is missing. `note` is said of all besides."""
+    def whole(
+        self, directory: Directory, now: float, *, note: str = "", complete: bool = True, gone: Collection[str] = ()
+    ) -> list[Piece]:
+        """What is new in an answer; what a `complete` one does not name is missing, but for what is certainly `gone`.
+
+        `note` is said of all besides.
+        """
         with self._turn:
+            for name in gone:
+                self._forget(name)
             self._nameless, self._expired = 0, {}
             measurements = list(self._measured(directory.hosts, now))
             seen = {host.name for host in directory.hosts if not self._clocks.purged(host, now)}
-            missing, gone = self._lack(seen, now) if complete else ((), ())
+            missing, left = self._lack(seen, now) if complete else ((), ())
             self._looked = now
-            return self._with_notes(measurements, directory.warnings, note, now, missing=missing, gone=gone)
+            return self._with_notes(measurements, directory.warnings, note, now, missing=missing, gone=(*gone, *left))
 
     def change(
         self, hosts: Collection[Described], gone: Iterable[str], now: float, *, warnings: tuple[str, ...], note: str

@@ -13,34 +13,36 @@ from zeligui.grid.sources.directory_news import News, Piece
 from zeligui.grid.sources.sieve import Sieve
 from zeligui.links.calls import call
 from zeligui.links.ldap import Place
-from zeligui.links.ldap.push import Changes, Push
+from zeligui.links.ldap.push import Changes, Copy, Push, PushRefused
 
 TAKEN_S = 5.0
 """So long the thread waits for the event loop to take what it has made, before it makes more: changes add up."""
 
 
 class Listener:
-    """One connection to a directory that pushes. All but `pieces` happens in its thread."""
+    """What is known of a directory that pushes, from which each connection goes on. All but `pieces` is in a thread."""
 
     def __init__(self, place: Place, condition: str, news: News, here: Callable[[], Collection[str]]) -> None:
-        self._push = Push(place, condition)
+        self._place = place
+        self._condition = condition
         self._news = news
         self._here = here
-        self._mirror = Mirror()
+        self._copies: list[Copy] = []
+        self._mirror: Mirror | None = None
         self._sieve = Sieve()
         self._dropped = 0
-        self._taken = threading.Event()
-        self._closed = False
+        self._turn = threading.Lock()
+        """Held by the thread that listens: one that is to end may take a moment."""
 
     async def pieces(self) -> AsyncIterator[list[Piece]]:
         """What is new, for ever, in lists; ends by a LinkError, one of them PushRefused."""
         made: asyncio.Queue[list[Piece]] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
+        loop, run = asyncio.get_running_loop(), _Run(Push(self._place, self._condition, self._copies))
 
         def give(some: list[Piece]) -> None:
             loop.call_soon_threadsafe(made.put_nowait, some)
 
-        listening = asyncio.ensure_future(call(self._listen, give))
+        listening = asyncio.ensure_future(call(self._listen, run, give))
         try:
             while True:
                 taking = asyncio.ensure_future(made.get())
@@ -50,52 +52,72 @@ class Listener:
                         await listening  # it ends by what went wrong
                         return
                     yield taking.result()
-                    self._taken.set()
+                    run.taken.set()
                 finally:
                     taking.cancel()
         finally:
-            self.close()
+            run.end()
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
 
-    def close(self) -> None:
-        """End it, from any thread."""
-        self._closed = True
-        self._taken.set()
-        self._push.close()
+    def _listen(self, run: _Run, give: Callable[[list[Piece]], object]) -> None:
+        with self._turn:
+            first = True
+            try:
+                for changes in run.push.changes():
+                    self._hand_over(run, self._everything(changes) if first else self._news_of(changes), give)
+                    if first and self._mirror:
+                        self._mirror.prepare()  # while the event loop is busy with what it was given
+                    first = False
+            except PushRefused:
+                self._copies.clear()
+                self._mirror = None
+                raise
 
-    def _listen(self, give: Callable[[list[Piece]], object]) -> None:
-        first = True
-        for changes in self._push.changes():
-            pieces = self._everything(changes) if first else self._news_of(changes)
-            self._hand_over(pieces, give)
-            if first:
-                self._mirror.prepare()  # while the event loop is busy with what it was given
-            first = False
-
-    def _hand_over(self, pieces: list[Piece], give: Callable[[list[Piece]], object]) -> None:
-        self._taken.clear()
-        if not self._closed:
+    def _hand_over(self, run: _Run, pieces: list[Piece], give: Callable[[list[Piece]], object]) -> None:
+        run.taken.clear()
+        if not run.ended:
             give(pieces)
-            self._taken.wait(TAKEN_S)
+            run.taken.wait(TAKEN_S)
 
     def _everything(self, changes: Changes) -> list[Piece]:
-        self._dropped += changes.wrong
-        read = {key: self._sieve.entry(found) for key, found in changes.entries.items() if found is not None}
-        self._mirror = Mirror(self._here())
-        self._mirror.fill({key: entry for key, entry in read.items() if entry is not None})
-        return self._news.whole(Directory(tuple(self._mirror.hosts), self._warnings()), time.time(), note=self._note())
+        """All that is there, after the first changes of a connection."""
+        gone: list[str] = []
+        if self._mirror is None:
+            self._mirror = Mirror(self._here())
+            self._mirror.fill({key: entry for key, entry in self._read(changes).items() if entry is not None})
+        else:
+            _, gone = self._mirror.change(self._read(changes))
+        directory = Directory(tuple(self._mirror.hosts), self._warnings())
+        return self._news.whole(directory, time.time(), note=self._note(), gone=gone)
 
     def _news_of(self, changes: Changes) -> list[Piece]:
-        self._dropped += changes.wrong
-        entries: dict[Hashable, Entry | None] = {
-            key: None if found is None else self._sieve.entry(found) for key, found in changes.entries.items()
-        }
-        changed, gone = self._mirror.change(entries)
+        if self._mirror is None:
+            return []
+        changed, gone = self._mirror.change(self._read(changes))
         return self._news.change(changed, gone, time.time(), warnings=self._warnings(), note=self._note())
 
+    def _read(self, changes: Changes) -> dict[Hashable, Entry | None]:
+        self._dropped += changes.wrong
+        return {key: None if found is None else self._sieve.entry(found) for key, found in changes.entries.items()}
+
     def _warnings(self) -> tuple[str, ...]:
-        return (*self._mirror.warnings, *self._sieve.warnings())
+        return (*(self._mirror.warnings if self._mirror else ()), *self._sieve.warnings())
 
     def _note(self) -> str:
         return f"{self._dropped} messages that make no sense were dropped." if self._dropped else ""
+
+
+class _Run:
+    """One connection, and whether it is still wanted."""
+
+    def __init__(self, push: Push) -> None:
+        self.push = push
+        self.taken = threading.Event()
+        self.ended = False
+
+    def end(self) -> None:
+        """End what waits in the thread."""
+        self.ended = True
+        self.taken.set()
+        self.push.close()

@@ -71,12 +71,12 @@ class Copy:
 
 
 class Push:
-    """One directory that is listened to. Keeps where it stands, so that a new connection goes on from there."""
+    """One connection to a directory that is listened to. Where `copies` of another stand, this one goes on."""
 
-    def __init__(self, place: Place, condition: str) -> None:
+    def __init__(self, place: Place, condition: str, copies: list[Copy] | None = None) -> None:
         self._place = place
         self._condition = condition
-        self._copies: list[Copy] = []
+        self.copies: list[Copy] = [] if copies is None else copies
         self._wire: Any = None
         self._closed = False
 
@@ -90,9 +90,9 @@ class Push:
             self._check_open()
             self._wire.keep_alive()
             bases = _bases(connection, self._place)
-            if [copy.base for copy in self._copies] != bases:
-                self._copies = [Copy(base) for base in bases]
-            yield from _Listening(connection, self._place, self._condition, self._copies).changes()
+            if [copy.base for copy in self.copies] != bases:
+                self.copies[:] = [Copy(base) for base in bases]
+            yield from _Listening(connection, self._place, self._condition, self.copies).changes()
 
     def close(self) -> None:
         """End it, from any thread: `changes` ends by Unreachable at once."""

@@ -1,0 +1,230 @@
+"""Directories that tell their changes by themselves: a real slapd with the overlay syncprov, up to the machines."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+from zeligui.clock import SystemClock
+from zeligui.grid.machines import Arrival, Machines
+from zeligui.grid.sources import directory_push, open_source
+from zeligui.links import open_links
+from zeligui.links.ldap import messages, push
+
+HOST = {"Mds_Os_name": "Linux", "Mds_Cpu_Total_count": "4", "Mds_Memory_Ram_Total_freeMB": "512"}
+LONG_S = 30.0
+
+
+@asynccontextmanager
+async def watching(url: str, *, expiry_s: float = 60.0) -> AsyncIterator[Machines]:
+    machines = Machines([open_source(url, open_links(), expiry_s=expiry_s)], clock=SystemClock(), expiry_s=expiry_s)
+    machines.start()
+    try:
+        await machines.first_round(LONG_S)
+        yield machines
+    finally:
+        await machines.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(LONG_S):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def memory(machines: Machines) -> dict[str, object]:
+    return {host.name: host.values.get("freeMemory") for host in machines.hosts()}
+
+
+@contextmanager
+def counted_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many entries came in each lot of changes."""
+    lots: list[int] = []
+    original = directory_push.Listener._news_of
+
+    def counted(self: Any, changes: push.Changes) -> Any:
+        if changes.entries:
+            lots.append(len(changes.entries))
+        return original(self, changes)
+
+    monkeypatch.setattr(directory_push.Listener, "_news_of", counted)
+    yield lots
+
+
+async def test_entries_that_come_change_move_and_go_are_told_as_it_happens(openldap: Callable[..., Any]) -> None:
+    server = openldap(pushes=True)
+    server.add_host("n1", **HOST)
+    server.add_host("n2", **HOST)
+    async with watching(server.url) as machines:
+        assert memory(machines) == {"n1": 512.0, "n2": 512.0}
+        assert machines.feeds[0].detail == ""
+        heard: list[Arrival] = []
+        machines.subscribe(heard.append)
+        server.change_host("n1", Mds_Memory_Ram_Total_freeMB="100")
+        await until(lambda: memory(machines)["n1"] == 100.0)
+        assert {one.host for one in heard} == {"n1"}, "nothing else is looked at"
+        server.add_host("n3", **HOST)
+        await until(lambda: "n3" in memory(machines))
+        server.rename_host("n3", "n4")
+        await until(lambda: set(memory(machines)) == {"n1", "n2", "n4"})
+        server.remove_host("n2")
+        await until(lambda: set(memory(machines)) == {"n1", "n4"})
+
+
+async def test_what_changed_while_the_server_was_down_is_told_when_it_is_back(
+    openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = openldap(pushes=True)
+    for number in range(5):
+        server.add_host(f"n{number}", **HOST)
+    async with watching(server.url) as machines:
+        server.stop()
+        await until(lambda: machines.feeds[0].status != "up")
+        assert {host.status for host in machines.hosts()} == {"up"}, "they are known until they are too old"
+        server.start()
+        server.remove_host("n0")
+        server.change_host("n1", Mds_Memory_Ram_Total_freeMB="100")
+        await machines.search(LONG_S)
+        await until(lambda: memory(machines) == {"n1": 100.0, "n2": 512.0, "n3": 512.0, "n4": 512.0})
+        assert machines.feeds[0].status == "up"
+
+
+async def test_a_server_that_stands_still_is_noticed(
+    openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "PROBE_S", 0.2)
+    monkeypatch.setattr(push, "SILENCE_S", 0.6)
+    server = openldap(pushes=True)
+    server.add_host("n1", **HOST)
+    async with watching(server.url, expiry_s=1.0) as machines:
+        before = machines.stamp("n1", {"freeMemory"})
+        await until(lambda: machines.stamp("n1", {"freeMemory"}) > before + 2)
+        assert machines.hosts()[0].status == "up", "the server says that it is there, though nothing changes"
+        server.pause(on=True)
+        try:
+            await until(lambda: machines.feeds[0].status != "up")
+            await until(lambda: machines.hosts()[0].status != "up")
+        finally:
+            server.pause(on=False)
+        await until(lambda: machines.hosts()[0].status == "up")
+
+
+async def test_a_server_that_does_not_push_is_searched_and_that_is_said(openldap: Callable[..., Any]) -> None:
+    without = openldap()
+    without.add_host("n1", **HOST)
+    async with watching(without.url) as machines:
+        assert memory(machines) == {"n1": 512.0}
+        await until(lambda: "does not tell its changes by itself" in machines.feeds[0].detail)
+    elsewhere = openldap(options=("moduleload syncprov",))
+    elsewhere.add_host("n1", **HOST)
+    async with watching(elsewhere.url) as machines:
+        assert memory(machines) == {"n1": 512.0}
+        await until(lambda: "tell its changes by itself" in machines.feeds[0].detail)
+        assert "so it is searched every 10 s." in machines.feeds[0].detail
+
+
+async def test_a_directory_without_machines_is_listened_to_until_there_are_some(openldap: Callable[..., Any]) -> None:
+    server = openldap(pushes=True)
+    async with watching(server.url) as machines:
+        (feed,) = machines.feeds
+        assert (feed.status, feed.settled) == ("unreachable", True)
+        assert feed.detail == f"{server.url} knows no machines."
+        server.add_host("n1", **HOST)
+        await until(lambda: [host.name for host in machines.hosts()] == ["n1"])
+        assert machines.feeds[0].status == "up"
+
+
+async def test_a_refresh_that_the_server_demands_brings_what_it_has_now(
+    openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = openldap(pushes=True)
+    for number in range(3):
+        server.add_host(f"n{number}", **HOST)
+    ended: list[int] = []
+    original = messages.result
+
+    def result(content: bytes) -> tuple[int, str]:
+        ended.append(1)
+        return original(content)
+
+    monkeypatch.setattr(messages, "result", result)
+    listening = push.Push(open_source(server.url, open_links())._place, "(objectClass=MdsHost)")  # type: ignore[attr-defined]
+    changes = listening.changes()
+    first = await asyncio.to_thread(next, changes)
+    assert len(first.entries) == 3
+    listening.close()
+    changes.close()
+    server.remove_host("n0")
+    listening.copies[0].cookie = b"rid=000,csn=20000101000000.000000Z#000000#000#000000"
+    again = push.Push(listening._place, "(objectClass=MdsHost)", listening.copies)
+    changes = again.changes()
+    second = await asyncio.to_thread(next, changes)
+    again.close()
+    changes.close()
+    gone = [key for key, found in second.entries.items() if found is None]
+    assert gone
+    assert set(gone) <= set(first.entries)
+
+
+async def test_messages_that_make_no_sense_are_dropped_and_counted(
+    openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = openldap(pushes=True)
+    server.add_host("n1", **HOST)
+    async with watching(server.url) as machines:
+        original = messages.entry
+
+        def broken(content: bytes) -> Any:
+            if b"spoilt" in content:
+                raise ValueError("an entry is cut off")
+            return original(content)
+
+        monkeypatch.setattr(messages, "entry", broken)
+        server.change_host("n1", Mds_Os_release="spoilt")
+        server.change_host("n1", Mds_Os_release="good")
+        await until(lambda: machines.hosts()[0].values.get("osRelease") == "good")
+        assert machines.feeds[0].detail == "1 messages that make no sense were dropped."
+
+
+async def test_changes_that_come_together_are_told_together(
+    openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = openldap(pushes=True)
+    for number in range(300):
+        server.add_host(f"n{number}", **HOST)
+    with counted_reads(monkeypatch) as lots:
+        async with watching(server.url) as machines:
+            await asyncio.to_thread(server.change_hosts, [f"n{number}" for number in range(100)], "100")
+            await until(lambda: sum(value == 100.0 for value in memory(machines).values()) == 100)
+    assert sum(lots) == 100, "only what changed was sent"
+    assert len(lots) < 50
+
+
+async def test_the_cost_follows_the_changes_not_the_hosts(openldap: Callable[..., Any]) -> None:
+    servers = [openldap(pushes=True, options=("sizelimit unlimited",)) for _ in range(2)]
+    few, many = [await spent_on_changes(*one, changes=100) for one in zip(servers, (200, 2000), strict=True)]
+    assert many < 4 * few + 0.02, (few, many)
+
+
+async def spent_on_changes(server: Any, hosts: int, *, changes: int) -> float:
+    """Processor time of the event loop's thread, in seconds, for changes of so many of the hosts."""
+    server.fill(hosts)
+    async with watching(server.url) as machines:
+        assert len(machines.listed) == hosts
+        spent, heard = 0.0, machines._following._heard
+
+        def timed(feed: Any, piece: Any) -> None:
+            nonlocal spent
+            begun = time.thread_time()
+            heard(feed, piece)
+            spent += time.thread_time() - begun
+
+        machines._following._heard = timed
+        await asyncio.to_thread(server.change_hosts, [f"n{number}" for number in range(changes)], "7")
+        await until(lambda: machines.columns().numbers("freeMemory").tolist().count(7.0) == changes)
+        return spent
