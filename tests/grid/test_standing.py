@@ -174,3 +174,19 @@ async def test_hosts_that_nothing_comes_of_are_not_looked_at(clock: Handset) -> 
         await clock.pass_by(20)
         assert looked == 50, "their time has come, and is put off"
         assert {host.status for host in machines.hosts()} == {"up"}
+
+
+async def test_a_directory_that_lives_speaks_for_other_hosts(clock: Handset) -> None:
+    directory, other = Scripted(DIRECTORY), Scripted("ldap://other/o=grid")
+    async with watching(clock, directory, other) as machines:
+        assert machines.unconfirmed_s(but="n1") == math.inf
+        await directory.list_host("n1")
+        await directory.announce()
+        await clock.pass_by(3)
+        assert machines.unconfirmed_s(but="n2") == 3.0
+        assert machines.unconfirmed_s(but="n1") == math.inf, "it speaks for this host alone"
+        await other.list_host("n2")
+        await other.announce()
+        assert machines.unconfirmed_s(but="n1") == 0.0
+        await other.fail(Unreachable("No route."))
+        assert machines.unconfirmed_s(but="n1") == math.inf

@@ -247,8 +247,10 @@ class Keeping:
         """
         polled = max((stamp for name, stamp in self._polling.answered.items() if name != host), default=float("-inf"))
         measured = max((stamp for name, stamp in self.heard.items() if name != host), default=float("-inf"))
-        if polled >= now - ANSWERED_LATELY_S or any(one.name != host and one.status == "up" for one in self._hosts()):
-            return max(polled, measured)
+        confirmed = now - self._run.machines.unconfirmed_s(but=host)
+        up = any(one.name != host and one.status == "up" for one in self._hosts())
+        if polled >= now - ANSWERED_LATELY_S or up or confirmed > float("-inf"):
+            return max(polled, measured, confirmed)
         return None
 
     def _hosts(self) -> Iterator[Host]:
