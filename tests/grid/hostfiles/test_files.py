@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeligui.errors import UsageError
-from zeligui.grid.hostfiles import HostFile, objects, read
+from zeligui.grid import hostfiles
+from zeligui.grid.hostfiles import HostFile, objects, read, rows
 from zeligui.grid.hosts import Value
 from zeligui.grid.table import Table
 
@@ -232,3 +233,38 @@ def test_json_comes_back_from_the_table_as_it_was(hosts: dict[str, dict[str, Val
                 assert column.vocabulary[column.codes[index]] == value
             else:
                 assert table.numbers(name)[index] == value
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_any_line_end_is_one(tmp_path: Path, ends: str) -> None:
+    assert values(tmp_path, ends.join(["hostName,cpuSpeed", "a,2400", ""]), "a.csv") == {"cpuSpeed": 2400.0}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hostName,x\na,1\n" + b"b,\xff" * 10_000, "is not UTF-8 after line"),
+        (b"hostName,x\na,1\0\n", "NUL"),
+        (b"hostName,x\na," + b"1" * 2_000_000, "its line 2 has more than 1,048,576 signs"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        written(tmp_path, content, "a.csv")
+
+
+def test_a_large_file_is_taken_in_parts_or_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hostfiles, "JSON_LIMIT", 100)
+    monkeypatch.setattr(rows, "MOST_HOSTS", 2)
+    with pytest.raises(UsageError, match=r"is larger than 100 bytes\."):
+        written(tmp_path, json.dumps([{"hostName": f"h{number}"} for number in range(20)]))
+    file = written(tmp_path, "hostName,x\n" + "".join(f"h{number},1\n" for number in range(20)), "a.csv")
+    assert [host.name for host in file.hosts] == ["h0", "h1"]
+    assert file.warnings == ("It has more than 2 hosts: the last 18 are left out. Cut it into parts.",)
+
+
+def test_warnings_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST_TOLD", 2)
+    file = written(tmp_path, json.dumps([{"hostName": f"h{number}", "x": []} for number in range(5)]))
+    assert len(file.warnings) == 3
+    assert file.warnings[2] == "3 more warnings are not told."

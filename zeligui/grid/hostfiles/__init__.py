@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from zeligui.errors import UsageError
 from zeligui.grid.directories import Described, describe
 from zeligui.grid.hostfiles import objects, sheet
 from zeligui.grid.hostfiles.ldif import Ldif
-from zeligui.grid.hostfiles.rows import Rows
+from zeligui.grid.hostfiles.records import LONGEST_LINE
 
 LIMIT = 1 << 30
-"""Bytes; a larger file is refused."""
+"""Bytes; a larger file is refused. LDIF and CSV are read entry by entry: what is kept of them is bounded by itself."""
+
+JSON_LIMIT = 1 << 27
+"""The same for JSON, which is read as a whole: it takes some ten times its size."""
 
 _PEEK = 65_536
 _LDIF = re.compile(rb"(?:(?:[ \t].*)?|#.*|version\s*:.*|search\s*:.*|result\s*:.*)(?:\r?\n|\r|$)")
@@ -51,33 +56,43 @@ def read(path: Path, *, limit: int = LIMIT) -> HostFile:
 
 
 def _read(path: Path, file: BinaryIO, limit: int) -> HostFile:
-    bounded = io.BufferedReader(_Bounded(file, limit), _PEEK)
+    bounded = _Bounded(file, limit)
+    buffered = io.BufferedReader(bounded, _PEEK)
     try:
-        kind = _format(path, bounded.peek(_PEEK)[:_PEEK])
-        hosts, warnings = _READERS[kind](bounded)
+        kind = _format(path, buffered.peek(_PEEK)[:_PEEK])
+        if kind == "JSON":
+            bounded.lower(JSON_LIMIT)
+        hosts, warnings = _READERS[kind](buffered)
     except UsageError as error:
         raise UsageError(f"The file of hosts {path} is wrong: {error}", hint=error.hint) from error
     return HostFile(path, hosts, warnings)
 
 
 class _Bounded(io.RawIOBase):
-    """The bytes of a file; more of them than `limit`, or a NUL, are an error."""
+    """The bytes of a file; more of them than `limit` are an error."""
 
     def __init__(self, file: BinaryIO, limit: int) -> None:
-        self._file, self._left, self._limit = file, limit, limit
+        self._file, self._limit = file, limit
+        self._read = 0
 
     def readable(self) -> bool:
         return True
 
+    def lower(self, limit: int) -> None:
+        """Allow less."""
+        self._limit = min(self._limit, limit)
+        self._check(os.fstat(self._file.fileno()).st_size)
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        chunk = self._file.read(min(len(buffer), self._left + 1))
-        self._left -= len(chunk)
-        if self._left < 0:
-            raise UsageError(f"it is larger than {self._limit} bytes.", hint="Cut it into parts.")
-        if b"\0" in chunk:
-            raise UsageError("it has NUL bytes, which no text has.", hint=_FORMATS)
+        chunk = self._file.read(len(buffer))
+        self._read += len(chunk)
+        self._check(self._read)
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+    def _check(self, size: int) -> None:
+        if size > self._limit:
+            raise UsageError(f"it is larger than {self._limit} bytes.", hint="Cut it into parts.")
 
 
 def _format(path: Path, start: bytes) -> str:
@@ -103,15 +118,42 @@ def _looks_like_ldif(text: bytes) -> bool:
     return _LDIF_ENTRY.match(text, position) is not None
 
 
-def _read_rows(read_text: Callable[[str], Rows]) -> Callable[[BinaryIO], tuple[tuple[Described, ...], tuple[str, ...]]]:
-    def read_file(file: BinaryIO) -> tuple[tuple[Described, ...], tuple[str, ...]]:
-        try:
-            rows = read_text(file.read().decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise UsageError(f"it is not UTF-8 at byte {error.start}.", hint="Save it as UTF-8.") from error
-        return tuple(rows.hosts.values()), tuple(rows.warnings)
+def _read_json(file: BinaryIO) -> tuple[tuple[Described, ...], tuple[str, ...]]:
+    content = file.read()
+    _check_for_nul(b"\0" in content)
+    try:
+        rows = objects.read(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _not_utf_8(f"at byte {error.start}") from error
+    return tuple(rows.hosts.values()), rows.warnings
 
-    return read_file
+
+def _read_csv(file: BinaryIO) -> tuple[tuple[Described, ...], tuple[str, ...]]:
+    rows = sheet.read(_lines(io.TextIOWrapper(file, "utf-8-sig", newline="")))
+    return tuple(rows.hosts.values()), rows.warnings
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    for number in count(1):
+        try:
+            line = file.readline(LONGEST_LINE)
+        except UnicodeDecodeError as error:
+            raise _not_utf_8(f"after line {number - 1}") from error
+        if len(line) == LONGEST_LINE:
+            raise UsageError(f"its line {number} has more than {LONGEST_LINE:,} signs.", hint=_FORMATS)
+        _check_for_nul("\0" in line)
+        if not line:
+            return
+        yield line
+
+
+def _check_for_nul(found: bool) -> None:
+    if found:
+        raise UsageError("it has NUL bytes, which no text has.", hint=_FORMATS)
+
+
+def _not_utf_8(where: str) -> UsageError:
+    return UsageError(f"it is not UTF-8 {where}.", hint="Save it as UTF-8.")
 
 
 def _read_ldif(file: BinaryIO) -> tuple[tuple[Described, ...], tuple[str, ...]]:
@@ -123,7 +165,7 @@ def _read_ldif(file: BinaryIO) -> tuple[tuple[Described, ...], tuple[str, ...]]:
 
 
 _READERS: dict[str, Callable[[BinaryIO], tuple[tuple[Described, ...], tuple[str, ...]]]] = {
-    "JSON": _read_rows(objects.read),
-    "CSV": _read_rows(sheet.read),
+    "JSON": _read_json,
+    "CSV": _read_csv,
     "LDIF": _read_ldif,
 }

@@ -17,12 +17,18 @@ from zeligui.grid.table import canonical
 _HOST_NAME = "hostName"
 
 
+MOST_HOSTS, MOST_TOLD = 100_000, 1000
+"""Hosts of a file, and warnings."""
+
+
 @dataclass
 class Rows:
     """The hosts of a file, in its order; entries count from 1."""
 
     hosts: dict[str, Described] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    _told: list[str] = field(default_factory=list)
+    _untold: int = 0
+    _too_many: int = 0
     _first: dict[str, int] = field(default_factory=dict)
 
     def take(self, number: int, row: Iterable[tuple[str, object]]) -> None:
@@ -38,7 +44,7 @@ class Rows:
                 name = "" if value is None else _as_name(value)
             elif value is not None:
                 if attribute.casefold() in values:
-                    self.warnings.append(f"Entry {number}: {attribute} stands twice; the later value counts.")
+                    self._warn(f"Entry {number}: {attribute} stands twice; the later value counts.")
                 values[attribute.casefold()] = (attribute, value)
         self._add(number, name, dict(values.values()))
 
@@ -51,8 +57,24 @@ class Rows:
                 f"entry {number} has the hostName {name!r} of entry {self._first[key]}.",
                 hint="Give every host a hostName of its own; a series of measurements is for `zeligrid replay`.",
             )
+        if len(self.hosts) >= MOST_HOSTS:
+            self._too_many += 1
+            return
         self._first[key] = number
         self.hosts[key] = Described(name, values)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out."""
+        more = f"{self._untold} more warnings are not told." if self._untold else ""
+        hosts = f"It has more than {MOST_HOSTS:,} hosts: the last {self._too_many:,} are left out."
+        return tuple(filter(None, (*self._told, more, f"{hosts} Cut it into parts." if self._too_many else "")))
+
+    def _warn(self, text: str) -> None:
+        if len(self._told) < MOST_TOLD:
+            self._told.append(text)
+        else:
+            self._untold += 1
 
     def _value(self, number: int, attribute: str, raw: object) -> Value | None:
         try:
@@ -61,7 +83,7 @@ class Rows:
                 return value
             return known_in_language(attribute, value)
         except ValueError as error:
-            self.warnings.append(f"Entry {number}: {attribute} is unknown: {error}.")
+            self._warn(f"Entry {number}: {attribute} is unknown: {error}.")
             return None
 
 

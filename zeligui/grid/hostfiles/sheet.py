@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from zeligui.errors import UsageError
 from zeligui.grid.hostfiles.rows import Rows
@@ -15,10 +15,10 @@ _SHAPE = "Write a header such as hostName,osName,cpuSpeed and below it a line fo
 _SIGNS = ",;\t|"
 
 
-def read(content: str) -> Rows:
-    """Read CSV with `,`, `;`, a tab or `|` between the cells. An empty cell is missing; blank lines are free."""
+def read(text: Iterable[str]) -> Rows:
+    """Read lines of CSV, `,`, `;`, a tab or `|` between the cells. An empty cell is missing; blank lines are free."""
     rows = Rows()
-    lines = _lines(content)
+    lines = _lines(text)
     try:
         header = [name.strip() for name in next(lines, [])]
         _check(header)
@@ -36,9 +36,10 @@ def names_hosts(first_line: str) -> bool:
     return any(name.strip(' "').casefold() == "hostname" for name in first_line.split(_sign(first_line)))
 
 
-def _lines(content: str) -> Iterator[list[str]]:
-    first = next((line for line in content.splitlines() if line.strip()), "")
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=_sign(first), skipinitialspace=True, strict=True)
+def _lines(text: Iterable[str]) -> Iterator[list[str]]:
+    lines = iter(text)
+    first = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(chain([first], lines), delimiter=_sign(first), skipinitialspace=True, strict=True)
     return (cells for cells in reader if any(cell.strip() for cell in cells))
 
 

@@ -14,7 +14,7 @@ from zeligui.grid.hosts import Measurement, Source
 from zeligui.links.calls import call
 from zeligui.links.link import Links
 
-READ_LIMIT_S = 120.0
+READ_LIMIT_S = 600.0
 LOOK_LIMIT_S = 10.0
 
 
