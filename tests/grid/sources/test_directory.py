@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -196,7 +197,15 @@ async def test_what_no_publisher_writes_is_left_out(openldap: Callable[..., Any]
     assert (one.values["freeMemory"], one.values["cpuSpeed"]) == (64.0, 2400.0)
     assert one.values["Mds-Cpu-vendor"] == "Müller"
     assert not {"cpuModel", "osRelease", "cpuAvail"} & one.values.keys()
-    assert one.note.startswith("4 values that are too long, too many or no text are left out. Left out are 1 host")
+    told = re.fullmatch(
+        r"5 values that are too long, too many, or not what they should be are left out: "
+        r"Mds-Host-hn=n1,Mds-Vo-name=site,o=grid \((.*)\)\. "
+        r"Left out are 1 hosts whose names cannot be, or are too many\. "
+        r"Values that cannot be are left out: cpuAvail of n1\.",
+        one.note,
+    )
+    assert told
+    assert len(told[1].split(", ")) == 3
 
 
 def test_a_host_that_has_no_possible_name_is_not_told() -> None:

@@ -228,3 +228,20 @@ async def spent_on_changes(server: Any, hosts: int, *, changes: int) -> float:
         await asyncio.to_thread(server.change_hosts, [f"n{number}" for number in range(changes)], "7")
         await until(lambda: machines.columns().numbers("freeMemory").tolist().count(7.0) == changes)
         return spent
+
+
+async def test_what_is_left_out_of_an_entry_is_said_as_long_as_it_is_there(openldap: Callable[..., Any]) -> None:
+    server = openldap(pushes=True)
+    server.add_host("n1", **HOST)
+    async with watching(server.url) as machines:
+        server.change_host("n1", Mds_Cpu_Total_count="many")
+        await until(lambda: "Mds-Host-hn=n1,Mds-Vo-name=site,o=grid (Mds-Cpu-Total-count)" in machines.feeds[0].detail)
+        server.add_host("n2", **HOST)
+        await until(lambda: "n2" in machines.listed)
+        assert "Mds-Host-hn=n1" in machines.feeds[0].detail
+        server.change_host("n1", Mds_Cpu_Total_count="8")
+        await until(lambda: machines.feeds[0].detail == "")
+        server.change_host("n1", Mds_Cpu_Total_count="many")
+        await until(lambda: machines.feeds[0].detail)
+        server.remove_host("n1")
+        await until(lambda: machines.feeds[0].detail == "")

@@ -46,6 +46,10 @@ class Mirror:
             self._hosts.setdefault(bare(host.name), {})[host.name] = host
         self._warnings = {None: directory.warnings}
 
+    def entry(self, key: Hashable) -> Entry | None:
+        """The entry of that key, None where there is none."""
+        return self._entries.get(key)
+
     def prepare(self) -> None:
         """Find out what belongs together, which `change` needs."""
         if not self._is_tied:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from zeligui.errors import Unreachable
 from zeligui.grid.directories import Described, Directory
@@ -15,6 +16,9 @@ from zeligui.grid.sources.lines import FRACTIONS, LONGEST_TEXT, QUANTITIES
 MOST_HOSTS = 100_000
 MOST_ADDRESSES = 16
 LONGEST_NOTE = 1000
+
+MOST_FAULTS, MOST_TOLD = 1000, 3
+"""Hosts of which it is known which values cannot be, and how many of them are named."""
 
 LEAVES_AFTER, LEAVES_S = 3, 600.0
 """A host leaves when so many answers in a row, and all for so long, lack it: a GIIS drops who answers late."""
@@ -48,6 +52,8 @@ class News:
         self._listed: set[str] = set()
         self._lacking: dict[str, _Lack] = {}
         self._expired: dict[str, float] = {}
+        self._impossible: dict[str, tuple[str, ...]] = {}
+        """Which values of a host cannot be what their names mean."""
         self._nameless = 0
         self._looked = float("-inf")
 
@@ -115,6 +121,7 @@ class News:
         news = {name: when for name, when in host.times.items() if when > told.get(name, oldest)}
         told.update(news)
         lasting = {name: value for name, value in host.values.items() if name not in host.times}
+        self._check(host)
         measurement = Measurement(
             host.name,
             self._url,
@@ -128,6 +135,12 @@ class News:
         if news:
             values = _possible({name: host.values[name] for name in news})
             yield replace(measurement, values=values, stamp=None, stands=False)
+
+    def _check(self, host: Described) -> None:
+        wrong = tuple(name for name, value in host.values.items() if not _can_be(name.casefold(), value))
+        self._impossible.pop(host.name, None)
+        if wrong and len(self._impossible) < MOST_FAULTS:
+            self._impossible[host.name] = wrong[:MOST_TOLD]
 
     def _lack(self, seen: Collection[str], now: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The hosts that this answer does not name, and those of them that it is time to give up."""
@@ -146,7 +159,7 @@ class News:
         return tuple(missing), tuple(gone)
 
     def _forget(self, name: str) -> None:
-        for kept in (self._told, self._lacking, self._expired):
+        for kept in (self._told, self._lacking, self._expired, self._impossible):
             kept.pop(name, None)
         self._times.pop(name.casefold(), None)
         self._listed.discard(name)
@@ -180,9 +193,18 @@ class News:
             f"Left out are {self._nameless} hosts whose names cannot be, or are too many." if self._nameless else ""
         )
         lacking = f"{len(missing)} hosts are not in its last answer." if missing else ""
-        said = (nobody, *warnings, said_of_expired(expired, now), self._clocks.said(), nameless, lacking)
+        wrong = _said_of_impossible(self._impossible)
+        said = (nobody, *warnings, said_of_expired(expired, now), self._clocks.said(), nameless, wrong, lacking)
         each = _shown(said)
         return [*(replace(one, note=each) for one in measurements), Bulletin(_shown((*said, note)), missing, gone)]
+
+
+def _said_of_impossible(impossible: Mapping[str, tuple[str, ...]]) -> str:
+    if not impossible:
+        return ""
+    named = [f"{', '.join(names)} of {host}" for host, names in islice(impossible.items(), MOST_TOLD)]
+    more = len(impossible) - len(named)
+    return f"Values that cannot be are left out: {'; '.join(named)}{f'; and of {more} more hosts' if more else ''}."
 
 
 def _possible(values: Mapping[str, Value]) -> dict[str, Value]:

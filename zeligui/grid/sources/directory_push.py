@@ -99,6 +99,9 @@ class Listener:
 
     def _read(self, changes: Changes) -> dict[Hashable, Entry | None]:
         self._dropped += changes.wrong
+        for key in changes.entries:
+            if self._mirror and (before := self._mirror.entry(key)):
+                self._sieve.forget(before.dn.text.encode())
         return {key: None if found is None else self._sieve.entry(found) for key, found in changes.entries.items()}
 
     def _warnings(self) -> tuple[str, ...]:

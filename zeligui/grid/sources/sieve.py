@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import islice
+
 from zeligui.grid.directories import Dn, Entry
+from zeligui.grid.directories.expected import is_expected
 from zeligui.grid.directories.values import all_known, known
 from zeligui.grid.hosts import Value
 from zeligui.links.ldap.decoding import Found, only_value, read
@@ -17,6 +21,12 @@ MOST_KNOWN, LONGEST_KNOWN = 16_384, 256
 MOST_OF_ONE = 256
 """The same of one name: what always says something else is not worth it."""
 
+MOST_VALUES = 1000
+"""Of one attribute of one entry."""
+
+MOST_FAULTS, MOST_TOLD, LONGEST_TOLD = 1000, 3, 120
+"""Entries of which it is known what was left out, and how many of them, and of their attributes, are named."""
+
 Fit = tuple[str, tuple[str, ...], Value | None]
 """The name of an attribute in small letters, empty where it is left out; the values that are left of it; and what they
 say, None where they say several things or nothing."""
@@ -26,6 +36,14 @@ class _Cut(tuple[str, ...]):
     """What is left of the values of an attribute of which some are left out: so many."""
 
     left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What was left out of an entry: so many values, of attributes with these names."""
+
+    values: int
+    names: tuple[str, ...]
 
 
 class Sieve:
@@ -38,28 +56,46 @@ class Sieve:
         self._single: dict[bytes, str] = {}
         self._spelling: dict[str, str] = {}
         self._cut_some = False
-        self._left_out = 0
+        self._faults: dict[bytes, _Fault] = {}
+        self._untold = 0
+        """Faults beyond those that are kept by their entry."""
 
     def entry(self, found: Found) -> Entry | None:
         """The entry; None where its name is left out."""
+        self.forget(found.dn)
         if len(found.dn) > LONGEST_VALUE:
-            self._left_out += 1
+            self._note(found.dn, _Fault(1, ("its name",)))
             return None
         known = self._known
         attributes = [known.get(piece) or self._new(piece) for piece in found.pieces]
         values = {name: texts for name, texts, _ in attributes}
         said: dict[str, Value] | None = {name: value for name, _, value in attributes if value is not None}
         if len(values) < len(attributes) or self._cut_some:
-            values = self._together(attributes)
+            values = self._together(found.dn, attributes)
             said = None
         return Entry(Dn.of(_text(found.dn)), values, self._spelling, known=said)
 
+    def forget(self, dn: bytes) -> None:
+        """An entry is gone, or comes anew: nothing is said of it any more."""
+        self._faults.pop(dn[:LONGEST_VALUE], None)
+
     def warnings(self) -> tuple[str, ...]:
-        """What was left out since this was asked last."""
-        left_out, self._left_out = self._left_out, 0
+        """What is left out of the entries that there are, and of which."""
+        left_out = self._untold + sum(fault.values for fault in self._faults.values())
         if not left_out:
             return ()
-        return (f"{left_out} values that are too long, too many or no text are left out.",)
+        named = [
+            f"{_shortly(_text(dn))} ({', '.join(fault.names)})" for dn, fault in islice(self._faults.items(), MOST_TOLD)
+        ]
+        more = len(self._faults) - len(named)
+        which = f" {'; '.join(named)}{f'; and {more} more entries' if more else ''}." if named else ""
+        return (f"{left_out} values that are too long, too many, or not what they should be are left out:{which}",)
+
+    def _note(self, dn: bytes, fault: _Fault) -> None:
+        if len(self._faults) < MOST_FAULTS:
+            self._faults[dn[:LONGEST_VALUE]] = fault
+        else:
+            self._untold += fault.values
 
     def _new(self, piece: bytes) -> Fit:
         fit = self._only(piece) or self._read(piece)
@@ -78,7 +114,7 @@ class Sieve:
             text = piece[begin:].decode().rstrip()
         except UnicodeDecodeError:
             return None
-        return (name, (text,), known(name, text)) if text.isprintable() else None
+        return (name, (text,), known(name, text)) if text.isprintable() and is_expected(name, text) else None
 
     def _read(self, piece: bytes) -> Fit:
         try:
@@ -91,7 +127,7 @@ class Sieve:
         begin = only_value(piece)
         if values == [piece[begin:]] and len(piece) <= LONGEST_KNOWN and len(self._single) < MOST_KNOWN:
             self._single[piece[:begin]] = name
-        texts = self._texts(values)
+        texts = self._texts(name, values)
         return name, texts, all_known({name: texts}).get(name)
 
     def _named(self, written: bytes) -> str:
@@ -109,8 +145,9 @@ class Sieve:
             self._names[written] = name
         return name
 
-    def _texts(self, values: list[bytes]) -> tuple[str, ...]:
-        fit = [text for value in values if len(value) <= LONGEST_VALUE and (text := _text(value)).isprintable()]
+    def _texts(self, name: str, values: list[bytes]) -> tuple[str, ...]:
+        texts = [_text(value) for value in values[:MOST_VALUES] if len(value) <= LONGEST_VALUE]
+        fit = [text for text in texts if text.isprintable() and is_expected(name, text)]
         return tuple(fit) if len(fit) == len(values) else self._cut(fit, len(values) - len(fit))
 
     def _cut(self, fit: list[str] | tuple[()], left_out: int) -> _Cut:
@@ -119,15 +156,23 @@ class Sieve:
         self._cut_some = True
         return cut
 
-    def _together(self, attributes: list[Fit]) -> dict[str, tuple[str, ...]]:
+    def _together(self, dn: bytes, attributes: list[Fit]) -> dict[str, tuple[str, ...]]:
         """The values of an attribute that comes in several pieces, in several languages for one, stand together."""
         values: dict[str, tuple[str, ...]] = {}
+        left_out: dict[str, int] = {}
         for name, texts, _ in attributes:
             if isinstance(texts, _Cut):
-                self._left_out += texts.left_out
+                spelt = self._spelling.get(name, "a name of no attribute")
+                left_out[spelt] = left_out.get(spelt, 0) + texts.left_out
             if name:
                 values[name] = (*values.get(name, ()), *texts)
+        if left_out:
+            self._note(dn, _Fault(sum(left_out.values()), tuple(islice(left_out, MOST_TOLD))))
         return values
+
+
+def _shortly(text: str) -> str:
+    return text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}…"
 
 
 def _text(raw: bytes) -> str:
