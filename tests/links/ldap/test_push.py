@@ -1,0 +1,164 @@
+"""What a server may send to one who listens to its changes, taken apart message by message."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zeligui.errors import Refused, Unreachable
+from zeligui.links.ldap import parse, push
+from zeligui.links.ldap.messages import DONE, ENTRY, INTERMEDIATE, Message, Stream, written
+from zeligui.links.ldap.push import Copy, PushRefused, _Listening
+
+ONE, TWO, THREE = (bytes([number]) * 16 for number in (1, 2, 3))
+
+
+class Connection:
+    """Numbers what is asked, and keeps it."""
+
+    def __init__(self) -> None:
+        self.strategy = self
+        self.asked: list[tuple[object, object]] = []
+
+    def send(self, kind: str, request: object, controls: object) -> int:
+        self.asked.append((request, controls))
+        return len(self.asked)
+
+
+def listening(*ids: bytes, cookie: bytes | None = None) -> tuple[_Listening, Copy]:
+    copy = Copy("o=grid", cookie, set(ids))
+    return _Listening(Connection(), parse("ldap://h/o=grid"), "(objectClass=*)", [copy]), copy  # type: ignore[arg-type]
+
+
+def state(kind: int, id_: bytes, cookie: bytes = b"") -> bytes:
+    inside = written(0x0A, bytes([kind])) + written(0x04, id_) + (written(0x04, cookie) if cookie else b"")
+    return written(0x30, inside)
+
+
+def entry(kind: int, id_: bytes, *, cookie: bytes = b"") -> Message:
+    content = written(0x04, b"cn=x") + written(0x30, b"")
+    return Message(1, ENTRY, content, {push.STATE: state(kind, id_, cookie)})
+
+
+def news(content: bytes) -> Message:
+    return Message(1, INTERMEDIATE, written(0x80, push.NEWS.encode()) + written(0x81, content), {})
+
+
+def end(code: int, said: bytes = b"") -> Message:
+    content = written(0x0A, code.to_bytes(2, "big")) + written(0x04, b"") + written(0x04, said)
+    return Message(1, DONE, content, {})
+
+
+PRESENT, DELETED = written(0xA2, b""), written(0xA1, b"")
+
+
+def test_a_refresh_of_everything_ends_with_what_it_named() -> None:
+    here, copy = listening(ONE, TWO)
+    for message in (entry(1, ONE), entry(1, THREE), news(PRESENT)):
+        here._mind(copy, message)
+    taken = here._take()
+    assert {key: found is not None for key, found in taken.entries.items()} == {ONE: True, THREE: True, TWO: False}
+    assert (copy.ids, copy.whole) == ({ONE, THREE}, True)
+
+
+def test_a_refresh_from_a_cookie_keeps_what_is_present_still() -> None:
+    here, copy = listening(ONE, TWO, THREE, cookie=b"c")
+    present = written(0xA3, written(0x31, written(0x04, ONE)))
+    for message in (news(present), entry(0, TWO), news(PRESENT)):
+        here._mind(copy, message)
+    assert here._take().entries == {THREE: None}
+
+
+def test_a_refresh_by_deletions_keeps_what_it_does_not_name() -> None:
+    here, copy = listening(ONE, TWO, THREE, cookie=b"c")
+    gone = written(0xA3, written(0x01, b"\xff") + written(0x31, written(0x04, ONE)))
+    for message in (news(gone), entry(3, TWO), news(DELETED)):
+        here._mind(copy, message)
+    assert here._take().entries == {ONE: None, TWO: None}
+    assert copy.ids == {THREE}
+
+
+def test_a_phase_that_is_not_the_last_does_not_end_the_refresh() -> None:
+    here, copy = listening(ONE, TWO, cookie=b"c")
+    here._mind(copy, entry(0, ONE))
+    here._mind(copy, news(written(0xA2, written(0x04, b"next") + written(0x01, b"\0"))))
+    assert (copy.whole, copy.cookie, copy.ids) == (False, b"next", {ONE})
+    here._mind(copy, news(DELETED))
+    assert copy.whole
+
+
+def test_cookies_are_kept_wherever_they_come() -> None:
+    here, copy = listening()
+    here._mind(copy, entry(1, ONE, cookie=b"first"))
+    assert copy.cookie == b"first"
+    here._mind(copy, news(written(0x80, b"second")))
+    assert copy.cookie == b"second"
+
+
+def test_a_server_that_wants_to_begin_anew_is_asked_for_everything() -> None:
+    here, copy = listening(ONE, TWO, cookie=b"old")
+    here._mind(copy, end(push.REFRESH_REQUIRED))
+    assert (copy.cookie, copy.whole, copy.anew) == (None, False, True)
+    (number,) = here._of
+    assert number == 2
+    here._mind(copy, entry(1, ONE))
+    here._mind(copy, news(DELETED))
+    assert here._take().entries.keys() == {ONE, TWO}
+    assert copy.ids == {ONE}
+
+
+@pytest.mark.parametrize(("code", "kind"), [(12, PushRefused), (53, PushRefused), (4, PushRefused), (51, Unreachable)])
+def test_a_refusal_is_for_good_or_for_now(code: int, kind: type[Exception]) -> None:
+    here, copy = listening()
+    with pytest.raises(kind, match=f"result {code}: Not today"):
+        here._mind(copy, end(code, b"Not today"))
+
+
+def test_what_makes_no_sense_is_counted() -> None:
+    here, copy = listening()
+    for message in (
+        Message(1, ENTRY, b"", {}),
+        Message(1, ENTRY, b"\x04\xff", {push.STATE: state(1, ONE)}),
+        Message(1, ENTRY, b"", {push.STATE: state(1, b"")}),
+        Message(1, ENTRY, b"", {push.STATE: b"\x30\x05\x0a"}),
+        news(b""),
+        news(b"\xa3\x20"),
+    ):
+        here._mind(copy, message)
+    here._mind(copy, Message(1, INTERMEDIATE, written(0x80, b"1.2.3"), {}))
+    taken = here._take()
+    assert (taken.entries, taken.wrong) == ({}, 6)
+
+
+def test_entries_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push, "MOST_ENTRIES", 2)
+    here, copy = listening()
+    here._mind(copy, entry(1, ONE))
+    here._mind(copy, entry(1, TWO))
+    with pytest.raises(Refused, match="has more than 2 entries"):
+        here._mind(copy, entry(1, THREE))
+
+
+@given(st.binary(max_size=200), st.integers(1, 50))
+def test_no_bytes_are_more_than_wrong(data: bytes, size: int) -> None:
+    stream = Stream()
+    here, copy = listening()
+    with suppress(ValueError):
+        for at in range(0, len(data), size):
+            for message in stream.messages(data[at : at + size]):
+                if message is not None and message.kind != DONE:
+                    here._mind(copy, message)
+
+
+@given(st.lists(st.binary(min_size=0, max_size=300), max_size=5), st.integers(1, 64))
+def test_messages_are_whole_however_they_are_cut(contents: list[bytes], size: int) -> None:
+    sent = b"".join(
+        written(0x30, written(0x02, bytes([number + 1])) + written(ENTRY, content))
+        for number, content in enumerate(contents)
+    )
+    stream = Stream()
+    found = [message for at in range(0, len(sent), size) for message in stream.messages(sent[at : at + size])]
+    assert [(one.number, one.content) for one in found if one] == [(n + 1, c) for n, c in enumerate(contents)]
