@@ -86,11 +86,18 @@ class Facts:
         return {spelling.get(name, name): value for name, value in self._known.items() if name not in _NOT_ATTRIBUTES}
 
     def described(
-        self, name: str, mapped: Mapping[str, Value | None], *, stamp: float | None, expires: float | None
+        self,
+        name: str,
+        mapped: Mapping[str, Value | None],
+        *,
+        stamp: float | None,
+        expires: float | None,
+        kept: float | None = None,
+        addresses: tuple[str, ...] = (),
     ) -> Described:
         """The host of these facts: the mapped attributes that are known, then the directory's own."""
         language: dict[str, Value] = {key: value for key, value in mapped.items() if value is not None}
-        return Described(name, language | self.natives(), stamp, expires)
+        return Described(name, language | self.natives(), stamp, expires, kept=kept, addresses=addresses)
 
 
 def _merged(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:

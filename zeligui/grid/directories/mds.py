@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from zeligui.grid.directories.described import Described, Facts, at_most_one
 from zeligui.grid.directories.names import Dn, Entry
@@ -65,9 +64,14 @@ def _host(group: Sequence[Entry]) -> Described:
         "freeDisk": facts.number("mds-fs-total-freemb"),
         "site": site_in(top) or next(iter(_organisations(top)), None),
     }
-    stamp, expires = facts.seconds("mds-validfrom"), facts.seconds("mds-validto")
-    described = facts.described(name, mapped, stamp=stamp, expires=expires)
-    return replace(described, kept=facts.seconds("mds-keepto"), addresses=facts.published("mds-net-addr"))
+    return facts.described(
+        name,
+        mapped,
+        stamp=facts.seconds("mds-validfrom"),
+        expires=facts.seconds("mds-validto"),
+        kept=facts.seconds("mds-keepto"),
+        addresses=facts.published("mds-net-addr"),
+    )
 
 
 def _merged(below: Iterable[Entry]) -> Entry:

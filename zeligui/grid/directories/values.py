@@ -174,15 +174,18 @@ def text(attribute: str, texts: Iterable[str]) -> str | None:
 
 def seconds(texts: Iterable[str]) -> float | None:
     """A time in seconds since 1970, from GeneralizedTime (RFC 4517 3.3.13) or ISO 8601; None where it is neither."""
-    for each in texts:
-        stripped = each.strip()
-        matched = _GENERALIZED.fullmatch(stripped)
-        try:
-            moment = _generalized(matched) if matched else datetime.fromisoformat(stripped)
-        except (ValueError, OverflowError):
-            continue
+    return next((moment for moment in map(_moment, texts) if moment is not None), None)
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> float | None:
+    stripped = text.strip()
+    matched = _GENERALIZED.fullmatch(stripped)
+    try:
+        moment = _generalized(matched) if matched else datetime.fromisoformat(stripped)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _generalized(matched: re.Match[str]) -> datetime:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from zeligui.errors import Unreachable
@@ -120,12 +122,13 @@ class News:
         oldest = max(host.times.values(), default=0.0) - self._expiry_s
         news = {name: when for name, when in host.times.items() if when > told.get(name, oldest)}
         told.update(news)
-        lasting = {name: value for name, value in host.values.items() if name not in host.times}
-        self._check(host)
+        lasting = self._possible(host)
+        if host.times:
+            lasting = {name: value for name, value in lasting.items() if name not in host.times}
         measurement = Measurement(
             host.name,
             self._url,
-            _possible(lasting),
+            lasting,
             stamp=host.stamp,
             addresses=host.addresses[:MOST_ADDRESSES],
             valid_s=valid_s,
@@ -133,14 +136,19 @@ class News:
         )
         yield measurement
         if news:
-            values = _possible({name: host.values[name] for name in news})
+            values = {name: value for name, value in self._possible(host).items() if name in news}
             yield replace(measurement, values=values, stamp=None, stands=False)
 
-    def _check(self, host: Described) -> None:
-        wrong = tuple(name for name, value in host.values.items() if not _can_be(name.casefold(), value))
+    def _possible(self, host: Described) -> Mapping[str, Value]:
+        """Values that a directory publishes under names of the contract language are held to what these mean."""
+        values = host.values
+        wrong = tuple(name for name, most in _limited(tuple(values)) if not _is_quantity(values[name], most))
         self._impossible.pop(host.name, None)
-        if wrong and len(self._impossible) < MOST_FAULTS:
+        if not wrong:
+            return values
+        if len(self._impossible) < MOST_FAULTS:
             self._impossible[host.name] = wrong[:MOST_TOLD]
+        return {name: value for name, value in values.items() if name not in wrong}
 
     def _lack(self, seen: Collection[str], now: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The hosts that this answer does not name, and those of them that it is time to give up."""
@@ -196,7 +204,8 @@ class News:
         wrong = _said_of_impossible(self._impossible)
         said = (nobody, *warnings, said_of_expired(expired, now), self._clocks.said(), nameless, wrong, lacking)
         each = _shown(said)
-        return [*(replace(one, note=each) for one in measurements), Bulletin(_shown((*said, note)), missing, gone)]
+        noted = [replace(one, note=each) for one in measurements] if each else measurements
+        return [*noted, Bulletin(_shown((*said, note)), missing, gone)]
 
 
 def _said_of_impossible(impossible: Mapping[str, tuple[str, ...]]) -> str:
@@ -207,15 +216,18 @@ def _said_of_impossible(impossible: Mapping[str, tuple[str, ...]]) -> str:
     return f"Values that cannot be are left out: {'; '.join(named)}{f'; and of {more} more hosts' if more else ''}."
 
 
-def _possible(values: Mapping[str, Value]) -> dict[str, Value]:
-    """Attributes that a directory publishes under names of the contract language are held to what these mean."""
-    return {name: value for name, value in values.items() if _can_be(name.casefold(), value)}
+@lru_cache(maxsize=256)
+def _limited(names: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """Those of these attributes that are quantities, with their most; most hosts have the same ones."""
+    folded = ((name, name.casefold()) for name in names)
+    return tuple((name, _MOST.get(key, math.inf)) for name, key in folded if key in QUANTITIES or key in _MOST)
 
 
-def _can_be(name: str, value: Value) -> bool:
-    if name in QUANTITIES:
-        return isinstance(value, float) and value >= 0 and (value <= 1 or name not in FRACTIONS)
-    return name != "hostname"
+_MOST = {"hostname": -math.inf} | dict.fromkeys(FRACTIONS, 1.0)
+
+
+def _is_quantity(value: Value, most: float) -> bool:
+    return isinstance(value, float) and 0 <= value <= most
 
 
 def _shown(texts: Iterable[str]) -> str:
