@@ -33,21 +33,18 @@ class Liveness:
 
         The failure of a connection is the machine's own; that of a directory is not, and its values count meanwhile.
         """
-        feed, silent = machine.leader, self.silent(machine)
-        if feed.status == "up":
-            return "stale" if silent else "up"
-        return feed.status if feed.reaches or silent else "up"
+        return self.judged(machine)[0]
 
-    def silent(self, machine: Machine) -> bool:
-        """Whether no fresh measurement came for the expiry time, or for three periods of its sensor and 2 s."""
-        return machine.heard < self.since or self.falls_silent(machine) < self._clock.age()
-
-    def falls_silent(self, machine: Machine) -> float:
-        """When it is silent (age clock), if nothing comes until then."""
+    def judged(self, machine: Machine) -> tuple[str, float]:
+        """Its status, and when (age clock) it falls silent if nothing comes until then; -inf where it has."""
         feed, limit_s = machine.leader, self.expiry_s
         if feed.reaches and machine.interval is not None:
             limit_s = min(limit_s, 3 * machine.interval + 2)
-        return min(machine.heard + limit_s, machine.told[feed].until)
+        heard = machine.heard
+        falls_silent = min(heard + limit_s, machine.told[feed].until)
+        if heard < self.since or falls_silent < self._clock.age():
+            return "stale" if feed.status == "up" else feed.status, float("-inf")
+        return feed.status if feed.reaches else "up", falls_silent
 
     def details(self, machine: Machine) -> str:
         """What there is to say of its status."""

@@ -34,7 +34,8 @@ MOST_AT_ONCE = 500
 class Arrival:
     """News of a host. `measured` is False where only its status changed; `attributes` are those with a newer value.
 
-    `values` are what was measured, and `time` when, on the age clock.
+    `values` are what was measured, `time` when, on the age clock, and `source` the URL of who measured it. The host is
+    known by its `addresses` too.
     """
 
     host: str
@@ -42,6 +43,8 @@ class Arrival:
     attributes: frozenset[str] = frozenset()
     values: Mapping[str, Value] = field(default_factory=dict, compare=False)
     time: float = field(default=float("-inf"), compare=False)
+    source: str = field(default="", compare=False)
+    addresses: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Machines:
@@ -303,7 +306,7 @@ class Machines:
         attributes = self._measurements.record(machine.row, values, measured, until=until, keeper=keeper)
         if not attributes:
             return None
-        return Arrival(machine.name, measured=True, attributes=attributes, values=values, time=measured)
+        return Arrival(machine.name, True, attributes, values, measured, feed.url, machine.addresses)
 
     def _confirmed(self, feed: Feed, bulletin: Bulletin) -> None:
         """All that stands does so still, but for the hosts that are missing or gone."""
@@ -356,9 +359,10 @@ class Machines:
         """Find out the machine's status; who listens is told when it has changed."""
         if not machine.feeds:
             return
-        before, machine.status = machine.status, self._liveness.status(machine)
-        if not self._liveness.silent(machine):
-            self._due.at(self._liveness.falls_silent(machine) + LOOK_S / 100, machine)
+        before = machine.status
+        machine.status, falls_silent = self._liveness.judged(machine)
+        if falls_silent > float("-inf"):
+            self._due.at(falls_silent + LOOK_S / 100, machine)
         if machine.status != before and not quietly:
             self._tell(Arrival(machine.name, measured=False))
 
