@@ -50,6 +50,20 @@ async def test_a_measurement_makes_it_up(clock: Handset) -> None:
         assert len(heard) == 1
 
 
+async def test_a_forecast_needs_ten_values_of_a_host(clock: Handset) -> None:
+    source = Scripted("ssh://lab1")
+    async with watching(clock, source) as machines:
+        for stamp in range(10):
+            assert machines.forecast("lab1", "load1", [2.0]) is None
+            await source.say(load1=0.5, stamp=float(stamp))
+            await clock.pass_by(2)
+        found = machines.forecast("lab1", "load1", [2.0, 20.0])
+        assert found
+        assert found.values.tolist() == [0.5, 0.5]
+        assert found.errors.tolist() == [0.0, 0.0]
+        assert machines.forecast("nobody", "load1", [2.0]) is None
+
+
 async def test_a_republished_value_is_not_new(clock: Handset) -> None:
     heard: list[Arrival] = []
     source = Scripted("file:///grid.json")

@@ -107,7 +107,7 @@ class Autoregression(State):
 
     def _foretell(self, at: Rows, counts: Counts) -> Numbers:
         fit = self._fit[at]
-        said = np.einsum("rk,rk->r", fit[:, :ORDER], self._lags[at]) + fit[:, ORDER]
+        said = np.vecdot(fit[:, :ORDER], self._lags[at]) + fit[:, ORDER]
         low, high = self._bounds(at)
         said = self._base[at] + np.clip(said, low, high)
         self._next[at] = said = np.where(counts >= LEAST, said, np.nan)
@@ -124,10 +124,11 @@ class Autoregression(State):
         path = np.empty((len(fit), ORDER + steps))
         path[:, :ORDER] = self._lags[at][:, ::-1]
         backwards = fit[:, ORDER - 1 :: -1].copy()
-        low, high = self._bounds(at)
+        constant, (low, high) = fit[:, ORDER], self._bounds(at)
         for step in range(steps):
-            said = np.einsum("rk,rk->r", backwards, path[:, step : step + ORDER]) + fit[:, ORDER]
-            path[:, ORDER + step] = np.minimum(np.maximum(said, low), high)
+            said = np.vecdot(backwards, path[:, step : step + ORDER])
+            said += constant
+            np.minimum(np.maximum(said, low, out=said), high, out=path[:, ORDER + step])
         said = self._base[at][:, None] + path[:, ORDER:]
         return np.where(np.isnan(self._next[at])[:, None], np.nan, said)
 
@@ -137,7 +138,7 @@ class Autoregression(State):
         response = np.zeros((len(backwards), ORDER + steps))
         response[:, ORDER - 1] = 1.0
         for step in range(1, steps):
-            response[:, ORDER - 1 + step] = np.einsum("rk,rk->r", backwards, response[:, step - 1 : step - 1 + ORDER])
+            np.vecdot(backwards, response[:, step - 1 : step - 1 + ORDER], out=response[:, ORDER - 1 + step])
         return np.asarray(np.sqrt(np.cumsum(np.square(response[:, ORDER - 1 : -1]), axis=1)))
 
 
@@ -162,5 +163,5 @@ def fitted(moments: Numbers) -> Numbers:
     diagonal = np.arange(ORDER)
     square[:, diagonal, diagonal] += np.where(flat, 1.0, RIDGE * size)[:, None]
     slopes = np.linalg.solve(square, right)[:, :, 0]
-    constant = means[:, ORDER + 1] - np.einsum("rk,rk->r", slopes, means[:, :ORDER])
+    constant = means[:, ORDER + 1] - np.vecdot(slopes, means[:, :ORDER])
     return np.column_stack((slopes, constant))

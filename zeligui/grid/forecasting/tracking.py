@@ -65,7 +65,7 @@ class Tracking:
         """What is foretold for so many seconds ahead (None: of the next value), NaN where unknown. Shape (n,)."""
         self._catch_up(recorded, rows)
         result = np.full(len(rows), np.nan)
-        steps = self._steps(rows, seconds or 0.0)
+        steps = _steps(np.float64(seconds or 0.0), self._spacing(rows))
         for number, block in enumerate(self._blocks):
             there = np.flatnonzero(self._block[rows] == number)
             there = there[block.counts[self._place[rows[there]]] >= LEAST_VALUES]
@@ -83,7 +83,7 @@ class Tracking:
         block, place = self._blocks[self._block[row]], self._place[rows]
         if block.counts[place[0]] < LEAST_VALUES:
             return None
-        steps = np.array([self._steps(rows, seconds)[0] for seconds in horizons_s], np.intp)
+        steps = _steps(np.array(horizons_s, float), self._spacing(rows))
         values, errors = block.ahead(place, int(steps.max(initial=1)))
         return Forecast(values[0][steps - 1], errors[0][steps - 1], NAMES[block.methods(place)[0]])
 
@@ -95,13 +95,11 @@ class Tracking:
             self._free.append(slot)
             self._block[row], self._times[row], self._spacings[row] = -1, -np.inf, np.nan
 
-    def _steps(self, rows: Counts, seconds: float) -> Counts:
-        """How many values ahead that is for each row, at least one."""
+    def _spacing(self, rows: Counts) -> Numbers:
+        """The median of the last times between two values, NaN where there is none. Shape (n,)."""
         spacings = np.sort(self._spacings[rows], axis=1)
         known = np.count_nonzero(~np.isnan(spacings), axis=1)
-        spacing = np.take_along_axis(spacings, np.maximum(known - 1, 0)[:, None] // 2, axis=1)[:, 0]
-        exact = np.nan_to_num(seconds / np.maximum(spacing, 1e-3) - JITTER, nan=1.0)
-        return np.asarray(np.clip(np.ceil(exact), 1, MOST_STEPS), np.intp)
+        return np.take_along_axis(spacings, np.maximum(known - 1, 0)[:, None] // 2, axis=1)[:, 0]
 
     def _catch_up(self, recorded: Recorded, rows: Counts) -> None:
         """Learn what has come in these rows since they were asked for last."""
@@ -153,3 +151,9 @@ class Tracking:
             self._place = np.append(self._place, np.zeros(more, np.intp))
             self._times = np.append(self._times, np.full(more, -np.inf))
             self._spacings = np.append(self._spacings, np.full((more, SPACINGS), np.nan), axis=0)
+
+
+def _steps(seconds: Numbers | np.float64, spacing: Numbers) -> Counts:
+    """How many values ahead that is, at least one."""
+    exact = np.nan_to_num(seconds / np.maximum(spacing, 1e-3) - JITTER, nan=1.0)
+    return np.asarray(np.clip(np.ceil(exact), 1, MOST_STEPS), np.intp)
