@@ -60,7 +60,7 @@ class DatabaseFile:
             try:
                 self._refuse_foreign(engine)
                 with closing(engine.raw_connection()) as raw:  # outside any transaction, where alone it can be changed
-                    if shrinks:
+                    if shrinks and not raw.cursor().execute("PRAGMA page_count").fetchone()[0]:
                         raw.cursor().execute("PRAGMA auto_vacuum=INCREMENTAL")  # heeded only while the file is empty
                     raw.cursor().execute("PRAGMA journal_mode=WAL")
             except BaseException:
