@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -90,14 +91,10 @@ def _print_reading(folder: Path) -> None:
             statement = f"INSERT INTO {tier.table.name} VALUES (?, ?)"
             database.executemany(statement, _crowd(tier, end))
     print(f"history reading: {CROWD} hosts, {file.stat().st_size / 1e6:.0f} MB")
-    spans = {"day": (VALUES, now - DAY, now), "month": (MINUTES, now - 31 * DAY, now), "year": (HOURS, BEGUN, now)}
-    for name, (_, since, until) in spans.items():
-        found = read_past(file, "node5000.grid", "load1", since / 1e3, until / 1e3, most=10**9)
-        ours = _best(
-            lambda since=since, until=until: read_past(
-                file, "node5000.grid", "load1", since / 1e3, until / 1e3, most=2000
-            )
-        )  # type: ignore[misc]
+    spans = {"day": now - DAY, "month": now - 31 * DAY, "year": BEGUN}
+    for name, since in spans.items():
+        found = read_past(file, "node5000.grid", "load1", since / 1e3, now / 1e3, most=10**9)
+        ours = _best(partial(read_past, file, "node5000.grid", "load1", since / 1e3, now / 1e3, most=2000))
         bare = _read_bare(folder / f"{name}.sqlite", found.times, found.values)
         print(
             f"history reading a {name} of one host, {len(found.times)} points thinned to 2000: {ours * 1e3:.1f} ms, "
