@@ -18,7 +18,7 @@ from zeligui.settings import Home, Settings, load
 ANSWERED = frozenset({"up", "stale"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # asyncio.run asks for it twice: 0.6 s with 10,000 hosts
 class Gathered:
     """The hosts by name, the same as columns, and sentences about what was left out of a file.
 

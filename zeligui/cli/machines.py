@@ -149,7 +149,8 @@ def _gather(options: argparse.Namespace) -> Gathered:
 
 
 def _as_json(host: Host) -> dict[str, Any]:
-    ages = {name: round(age, 3) for name, age in host.ages.items()}
+    rounded = {time: round(max(0.0, host.taken - time), 3) for time in {*host.times.values()}}
+    ages = {name: rounded[time] for name, time in host.times.items()}
     fixed = {"age_s": ages, "source": host.source, "status": host.status, "detail": host.detail}
     return {"hostName": host.name} | {name: _plain(value) for name, value in host.values.items()} | fixed
 

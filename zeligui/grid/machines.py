@@ -163,13 +163,19 @@ class Machines:
     def hosts(self) -> tuple[Host, ...]:
         """All hosts by name; one whose source never answered stands there by the name in its URL."""
         self._notice_gap()
-        return tuple(self._host(machine) for _, machine in sorted(self._roster.machines.items()))
+        machines = [machine for _, machine in sorted(self._roster.machines.items())]
+        known = self._measurements.all_values([machine.row for machine in machines], since=self._liveness.since)
+        return tuple(self._host(machine, *of_it) for machine, of_it in zip(machines, known, strict=True))
 
     def host(self, name: str) -> Host | None:
         """The host of that name, None where there is none."""
         self._notice_gap()
         machine = self._roster.machines.get(name)
-        return None if machine is None else self._host(machine)
+        if machine is None:
+            return None
+        known = self._measurements.values(machine.row, since=self._liveness.since)
+        values = {name: value for name, (value, _) in known.items()}
+        return self._host(machine, values, {name: time for name, (_, time) in known.items()})
 
     @property
     def names(self) -> int:
@@ -370,18 +376,16 @@ class Machines:
         for heard in tuple(self._listeners):
             heard(arrival)
 
-    def _host(self, machine: Machine) -> Host:
-        now = self._clock.age()
-        known = self._measurements.values(machine.row, since=self._liveness.since)
+    def _host(self, machine: Machine, values: dict[str, Value], times: dict[str, float]) -> Host:
         feed = machine.leader
         return Host(
             machine.name,
             feed.url,
             self._liveness.status(machine),
             self._liveness.details(machine),
-            {name: value for name, (value, _) in known.items()},
-            {name: time for name, (_, time) in known.items()},
-            now,
+            values,
+            times,
+            self._clock.age(),
             machine.identity,
             next((one.url for one in machine.feeds if one.reaches), None),
             feed.offered_key,

@@ -166,6 +166,18 @@ class Measurements:
         present = ((series.name, series.value(row), series.time(row)) for series in self._series.values())
         return {name: (value, time) for name, value, time in present if value is not None and time >= since}
 
+    def all_values(self, rows: Sequence[int], *, since: float) -> list[tuple[dict[str, Value], dict[str, float]]]:
+        """Of each of these hosts its attributes and when they were measured, those since a time."""
+        self._enter()
+        found: list[tuple[dict[str, Value], dict[str, float]]] = [({}, {}) for _ in rows]
+        places = np.array(rows, np.intp)
+        for series in self._series.values():
+            name = series.name
+            for (values, times), value, time in zip(found, *series.all_of(places), strict=True):
+                if time >= since and time > -np.inf:
+                    values[name], times[name] = value, time
+        return found
+
     def newest(self, row: int, attributes: Collection[str]) -> float:
         """When the newest value among these attributes of a host was measured, -inf where there is none."""
         self._enter()

@@ -67,8 +67,10 @@ class Series:
         """Take over the values of many hosts, each newer than the one there; a row stands among them once."""
         kinds = set(map(type, values))
         if str in kinds and len(kinds) > 1:
-            for at, value in enumerate(values):
-                self.record(int(rows[at]), value, float(measured[at]), float(until[at]), int(keepers[at]))
+            textual = np.array([isinstance(value, str) for value in values])
+            for at in (np.flatnonzero(textual), np.flatnonzero(~textual)):
+                some = [values[place] for place in at.tolist()]
+                self.record_all(rows[at], some, measured[at], until[at], keepers[at])
             return
         self._reach(int(rows.max()))
         self._times[rows], self._keepers[rows] = measured, keepers
@@ -160,6 +162,14 @@ class Series:
             return None
         code = self._codes[row]
         return float(self._numbers[row]) if code < 0 else self.vocabulary[code]
+
+    def all_of(self, rows: NDArray[np.intp]) -> tuple[list[Value], list[float]]:
+        """Values and times of these rows; a time of -inf where there is none."""
+        values: list[Value] = self.numbers_of(rows).tolist()
+        codes = self.codes_of(rows).astype(np.intp)
+        for place in np.flatnonzero(codes >= 0).tolist():
+            values[place] = self.vocabulary[codes[place]]
+        return values, self.times_of(rows).tolist()
 
     def times_of(self, rows: NDArray[np.intp]) -> Numbers:
         return _picked(self._times, rows, -np.inf)
