@@ -44,10 +44,11 @@ def _named(kind: Kind, names: str) -> dict[str, Kind]:
 
 
 ATTRIBUTES: dict[str, Kind] = (
-    _named(_TEXT, "hostName osName osDistribution osRelease arch cpuModel site")
-    | _named(_PLAIN, "cpuCount machines cpuFree cpuAvail load1 load5 load15 freeSlots")
+    _named(_TEXT, "hostName osName osDistribution osRelease arch cpuModel site wayMeasured")
+    | _named(_PLAIN, "cpuCount cpuLimit machines cpuFree cpuAvail cpuCurrent load1 load5 load15 freeSlots")
+    | _named(_PLAIN, "users ownerActive gpuCount probeCost")
     | _named(_FREQUENCY, "cpuSpeed")
-    | _named(_MEMORY, "totalMemory freeMemory freeSwap freeDisk")
+    | _named(_MEMORY, "totalMemory freeMemory totalSwap freeSwap totalDisk freeDisk gpuFreeMemory")
     | _named(_RATE, "bandWidth")
     | _named(_MILLISECONDS, "latency")
     | _named(_SECONDS, "queueWait")

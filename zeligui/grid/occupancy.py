@@ -209,8 +209,8 @@ class _Adjusted(Columns):
         return np.where(held_times[at] == times, held[at], np.nan)
 
     def _processors(self, index: int) -> float:
-        count, free = (self._columns.numbers(name)[index] for name in ("cpuCount", "cpuFree"))
-        return float(np.fmax(1.0, free) if np.isnan(count) else count)
+        count, free, limit = (self._columns.numbers(name)[index] for name in ("cpuCount", "cpuFree", "cpuLimit"))
+        return float(np.fmax(1.0, free) if np.isnan(count) else np.fmin(count, limit))
 
 
 def _figure(key: str, runnable: Numbers, processors: float, source: str) -> Numbers:

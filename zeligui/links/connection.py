@@ -43,6 +43,8 @@ class Connection:
         self._transports: list[paramiko.Transport] = []
         self._socket: socket.socket | None = None
         self._closed = False
+        self.peer = ""
+        """The address of the machine, where it is connected to without a jump."""
 
     @property
     def alive(self) -> bool:
@@ -64,6 +66,8 @@ class Connection:
             self._log_in(way, hop)
             if number + 1 < len(hops):
                 way = self._jump(hop, hops[number + 1])
+        if len(hops) == 1 and self._socket is not None:
+            self.peer = str(self._socket.getpeername()[0])
 
     def _hold(self, sock: socket.socket) -> None:
         self._socket = sock

@@ -55,6 +55,11 @@ class Line:
         self._failure: LinkError | None = None
         self._paused_until = 0.0
 
+    @property
+    def peer(self) -> str:
+        """The address of the machine; empty while it is not connected, or where another host is jumped over."""
+        return self._connection.peer if self._connection is not None else ""
+
     async def channel(self, opened: Callable[[Connection], C], deadline: float) -> C:
         """Open a channel. On a kept connection that turns out to be gone nothing was sent yet: a new one is tried."""
         kept = self._connection

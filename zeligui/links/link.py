@@ -29,6 +29,11 @@ class Link(Protocol):
 
     url: str
 
+    @property
+    def peer(self) -> str:
+        """The IP address at which the machine is connected to directly; empty while, or where, it is not."""
+        ...
+
     async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
         """Run a POSIX shell script in a fresh subshell; `data` (no NUL) is its standard input.
 

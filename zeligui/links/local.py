@@ -28,6 +28,7 @@ class LocalLink:
 
     def __init__(self, url: str = "local://") -> None:
         self.url = url
+        self.peer = ""
         self._shells = Shells(url, self._open_pipe)
 
     async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:

@@ -40,6 +40,10 @@ class SshLink:
         self._streams = 0
         self._idle: asyncio.TimerHandle | None = None
 
+    @property
+    def peer(self) -> str:
+        return self._line.peer
+
     async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
         return await self._shells.run(script, data, limit_s)
 

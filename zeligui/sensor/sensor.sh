@@ -1,6 +1,7 @@
 # The sensor for machines without python3: POSIX sh, awk, tr, df and what is in every busybox. The lines are those of
 # sensor.py; PERIOD is set before. What it cannot do: a process with several threads counts as one runnable one, what a
-# job's orphans used is forgotten when they end, and samples are taken twice a second where sleep knows fractions, else once.
+# job's orphans used is forgotten when they end, samples are taken twice a second where sleep knows fractions, else once,
+# and it says nothing of who sits at the machine, of graphics cards and of quotas, nor does it spin to correct cpuAvail.
 proc=${ZELIGRID_PROC:-/proc}
 period=${PERIOD:-2}
 step=0.5
@@ -138,11 +139,19 @@ jobs() {
     members=${report#*"$line_end"}
 }
 
+# people: prints how many different users are logged in, where there is an account of logins; not on an embedded node.
+people() {
+    [ "$proc" = /proc ] && [ -r /var/run/utmp ] || return 0
+    who 2>/dev/null | awk '!seen[$1]++ { count++ } END { printf "\"users\": %d, ", count }'
+}
+
 # measured: prints the values that change, as JSON text without the brackets.
 measured() {
     find meminfo; memory=$found
     find stat; stat=$found
-    free=$(df -Pk "${HOME:-/}" 2>/dev/null | awk 'NR == 2 { printf "\"freeDisk\": %.1f, ", $4 * 1024 / 1e6 }')
+    free=$(df -Pk "${HOME:-/}" 2>/dev/null |
+        awk 'NR == 2 { printf "\"totalDisk\": %.1f, \"freeDisk\": %.1f, ", $2 * 1024 / 1e6, $4 * 1024 / 1e6 }')
+    people
     printf '%s"load1": %s, "load5": %s, "load15": %s, "machines": 1, ' "$free" "$one" "$five" "$fifteen"
     awk -v r="$runnable" -v n="$taken" '
         function mb(name, kib) { if (kib != "") printf "\"%s\": %.1f, ", name, kib * 1024 / 1e6 }
@@ -151,12 +160,13 @@ measured() {
         END {
             free = kib["MemAvailable:"]
             if (free == "" && kib["MemFree:"] != "") free = kib["MemFree:"] + kib["Buffers:"] + kib["Cached:"]
-            mb("totalMemory", kib["MemTotal:"]); mb("freeMemory", free); mb("freeSwap", kib["SwapFree:"])
+            mb("totalMemory", kib["MemTotal:"]); mb("freeMemory", free)
+            mb("totalSwap", kib["SwapTotal:"]); mb("freeSwap", kib["SwapFree:"])
             if (count < 1) count = 1
             r = r / n; if (r < 0) r = 0
-            left = count - r; share = count / (r + 1)
-            printf "\"cpuCount\": %d, \"runnable\": %.3f, \"cpuFree\": %.3f, \"cpuAvail\": %.4f", \
-                count, r, (left > 0 ? left : 0), (share < 1 ? share : 1)
+            left = count - r; share = count / (r + 1); own = count / (r > 1 ? r : 1)
+            printf "\"cpuCount\": %d, \"runnable\": %.3f, \"cpuFree\": %.3f, \"cpuAvail\": %.4f, \"cpuCurrent\": %.4f", \
+                count, r, (left > 0 ? left : 0), (share < 1 ? share : 1), (own < 1 ? own : 1)
         }' "$memory" "$stat"
 }
 

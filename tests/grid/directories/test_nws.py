@@ -52,6 +52,7 @@ def test_every_resource_has_its_attribute() -> None:
         "latencyTcp": 1.5,
         "connectTimeTcp": 2.5,
         "cpuAvail": 0.85,
+        "cpuCurrent": 0.9,
         "bandWidth": 78.4,
         "latency": 1.5,
     }

@@ -13,51 +13,16 @@ from typing import Any
 
 import pytest
 
+from tests.grid.sources.odd import TOOLS, Odd
 from zeligui.clock import SystemClock
-from zeligui.errors import LinkError, Refused, Unreachable, UsageError
+from zeligui.errors import LinkError, Unreachable, UsageError
 from zeligui.grid.hosts import Measurement
 from zeligui.grid.machines import Machines
 from zeligui.grid.sources import machine as source_of_machines
 from zeligui.grid.sources import open_source
-from zeligui.grid.sources.machine import MachineSource, measure_way
+from zeligui.grid.sources.machine import MachineSource
 from zeligui.links import open_links
 from zeligui.links.link import Links, Reply
-
-TOOLS = ["sh", "cat", "tr", "awk", "sed", "df", "date", "uname", "grep", "sleep", "dd", "getconf", "readlink"]
-
-
-class Odd:
-    """A link that does what the test says."""
-
-    url = "ssh://odd"
-
-    def __init__(self, *lines: bytes, then: str = "silence", seconds: float = 0.0) -> None:
-        self._lines = lines
-        self._then = then
-        self._seconds = seconds
-        self.ended = False
-
-    async def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:
-        try:
-            for line in self._lines:
-                yield line
-            if self._then == "silence":
-                await asyncio.sleep(3600)
-            if self._then == "flood":
-                while True:
-                    await asyncio.sleep(0)
-                    yield self._lines[-1]
-            if self._then == "break":
-                raise Unreachable("The connection broke.")
-        finally:
-            self.ended = True
-
-    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
-        if self._then == "break":
-            raise Unreachable("The connection broke.")
-        count = int(script.partition("count=")[2].partition(" ")[0] or 0)
-        await asyncio.sleep(self._seconds * count / 64)
-        return Reply(0, bytes(4096 * count))
 
 
 @pytest.fixture
@@ -87,7 +52,8 @@ async def test_this_machine_is_measured(links: Links) -> None:
     assert "hostName" not in found.values
     way = await take(source, lambda one: "latency" in one.values)
     assert way.host == found.host
-    assert way.values.keys() == {"latency", "bandWidth"}
+    assert way.values.keys() == {"latency", "bandWidth", "wayMeasured"}
+    assert way.values["wayMeasured"] == "local"
     assert 0 < float(way.values["latency"]) < 1000
     assert float(way.values["bandWidth"]) > 1
 
@@ -126,6 +92,7 @@ async def test_a_machine_behind_openssh_is_measured(openssh: Callable[..., Any])
         (host,) = machines.hosts()
         assert (host.status, host.service) == ("up", server.url)
         assert {"cpuAvail", "latency", "bandWidth"} <= host.values.keys()
+        assert host.values["wayMeasured"] == "tcp"
         server.stop()
         async with asyncio.timeout(30):
             while machines.hosts()[0].status != "refused":
@@ -175,35 +142,6 @@ async def test_a_flood_is_thinned() -> None:
             if time.monotonic() > begun + 1:
                 break
     assert 2 <= count <= 7
-
-
-async def test_bandwidth_is_that_of_one_transfer() -> None:
-    latency, bandwidth = await measure_way(Odd(seconds=0.2))
-    assert latency < 0.1
-    assert bandwidth == pytest.approx(256 * 1024 * 8 / 1e6 / 0.2, rel=0.4)
-
-
-async def test_a_fall_of_the_bandwidth_is_confirmed() -> None:
-    class Hurrying(Odd):
-        async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
-            reply = await super().run(script, data=data, limit_s=limit_s)
-            if reply.output:
-                self._seconds = 0.02
-            return reply
-
-    _, bandwidth = await measure_way(Hurrying(seconds=0.5), last=100.0)
-    assert bandwidth > 40
-    _, bandwidth = await measure_way(Odd(seconds=0.2), last=100.0)
-    assert bandwidth < 15
-
-
-async def test_a_wrong_answer_is_refused() -> None:
-    class Cut(Odd):
-        async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
-            return Reply(0, b"x")
-
-    with pytest.raises(Refused, match="sent 1 bytes of 0"):
-        await measure_way(Cut())
 
 
 @pytest.mark.parametrize("url", ["nothing", "gopher://host", "ssh:host"])

@@ -24,7 +24,12 @@ RESOURCES = {
 }
 """What NWS measures, in the units of the contract language: fractions of a processor, MB, Mbit/s and milliseconds."""
 
-LANGUAGE = {"availableCpu": "cpuAvail", "bandwidthTcp": "bandWidth", "latencyTcp": "latency"}
+LANGUAGE = {
+    "availableCpu": "cpuAvail",
+    "currentCpu": "cpuCurrent",
+    "bandwidthTcp": "bandWidth",
+    "latencyTcp": "latency",
+}
 """What the contract language calls otherwise."""
 
 LONGEST_GONE_S = 3600.0
@@ -164,6 +169,6 @@ def _registered(sensors: Sequence[Entry]) -> dict[str, Value]:
 
 def _in_language(measured: Mapping[str, float]) -> dict[str, Value]:
     language = {LANGUAGE[name]: value for name, value in measured.items() if name in LANGUAGE}
-    share = at_most_one(language.get("cpuAvail"))
+    shares = {name: at_most_one(language[name]) for name in ("cpuAvail", "cpuCurrent") if name in language}
     values: dict[str, Value] = {**measured, **language}
-    return values if share is None else values | {"cpuAvail": share}
+    return values | {name: share for name, share in shares.items() if share is not None}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from importlib.resources import files
 from typing import cast
 from weakref import WeakKeyDictionary
 
-from zeligui.errors import LinkError, Refused, Unreachable, UsageError
+from zeligui.errors import LinkError, Unreachable, UsageError
 from zeligui.grid.hosts import Measurement, Source, Value
 from zeligui.grid.sources.lines import Publisher
+from zeligui.grid.sources.sending import script
+from zeligui.grid.sources.way import Measured, Turns, Way
 from zeligui.links.link import Link, Links
 from zeligui.tasks import Tasks
 
@@ -33,36 +33,17 @@ PROBE_AHEAD_S = 10.0
 PROBE_AGAIN_S = 10.0
 """The same after a failure."""
 
-PROBE_LIMIT_S = 15.0
-ROUND_TRIPS = 3
-
-BLOCK, PROBE_BLOCKS = 4096, 64
-TRANSFER = f"dd if=/dev/zero bs={BLOCK} count={{blocks}} 2>/dev/null"
-"""256 KiB; `head -c` would be shorter, but is not POSIX."""
-
-_TURNS: WeakKeyDictionary[Links, asyncio.Lock] = WeakKeyDictionary()
+_TURNS: WeakKeyDictionary[Links, Turns] = WeakKeyDictionary()
 """Who may probe: of the ways out of this machine one at a time, for two probes at once would measure each other."""
-
-SENSOR_END = "ZELIGRID-SENSOR-ENDS-HERE"
-
-SCRIPT = """\
-PERIOD={period}
-if python3 -I -S -c 'import sys; sys.exit(sys.version_info < (3, 6))' >/dev/null 2>&1; then
-exec python3 -I -S -u - "$PERIOD" <<'{end}'
-{python}
-{end}
-fi
-{shell}
-"""
 
 
 def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: float = 60.0) -> Source:
     """The source for `local://` or `ssh://[user@]host[:port]`."""
     if not 0.1 <= period_s <= 3600:
         raise UsageError(f"A period of {period_s:g} s is not possible.", hint="Take one from 0.1 s to an hour.")
-    turn = _TURNS.setdefault(links, asyncio.Lock())
+    turns = _TURNS.setdefault(links, Turns())
     probe_s = max(SHORTEST_PROBE_S, min(PROBE_S, max(expiry_s - PROBE_AHEAD_S, expiry_s / 2)))
-    return MachineSource(url, links.to(url), turn, period_s=period_s, probe_s=probe_s)
+    return MachineSource(url, links.to(url), turns, period_s=period_s, probe_s=probe_s)
 
 
 class MachineSource:
@@ -72,15 +53,15 @@ class MachineSource:
         self,
         url: str,
         link: Link,
-        turn: asyncio.Lock | None = None,
+        turns: Turns | None = None,
         *,
         period_s: float = 2.0,
         probe_s: float = PROBE_S,
     ) -> None:
-        """`turn` is held while the way is probed; sources that share a way to the network share it."""
+        """One of `turns` is had while the way is probed; sources that share a way to the network share them."""
         self.url = url
         self._link = link
-        self._turn = turn or asyncio.Lock()
+        self._turns = turns or Turns()
         self._period_s = period_s
         self.probe_s = probe_s
 
@@ -91,7 +72,7 @@ class MachineSource:
         """
         news: asyncio.Queue[Measurement | BaseException] = asyncio.Queue()
         tasks = Tasks(lambda _, error: news.put_nowait(error))
-        watch = _Watch(self.url, self._link, self._turn, self._period_s)
+        watch = _Watch(self.url, self._link, self._turns, self._period_s)
         tasks.start(f"reading the sensor of {self.url}", watch.read(news))
         tasks.start(f"measuring the way to {self.url}", watch.probe(news, self.probe_s))
         try:
@@ -107,10 +88,10 @@ class MachineSource:
 class _Watch:
     """One run of the sensor, and the probes of the way to it."""
 
-    def __init__(self, url: str, link: Link, turn: asyncio.Lock, period_s: float) -> None:
+    def __init__(self, url: str, link: Link, turns: Turns, period_s: float) -> None:
         self._url = url
         self._link = link
-        self._turn = turn
+        self._turns = turns
         self._period_s = period_s
         self._known: asyncio.Future[Measurement] = asyncio.get_running_loop().create_future()
         self._complaint = ""
@@ -135,57 +116,28 @@ class _Watch:
                 measurement = publisher.measurement(line)
                 if not self._known.done() and measurement.values:
                     self._known.set_result(measurement)
-                await news.put(replace(measurement, note=measurement.note or self._complaint))
+                note = " ".join(filter(None, (measurement.note, self._complaint)))
+                addresses = (self._link.peer,) if self._link.peer else ()
+                await news.put(replace(measurement, note=note, addresses=addresses))
 
     async def probe(self, news: asyncio.Queue[Measurement | BaseException], every_s: float) -> None:
         """Put latency and bandWidth into `news`, at first once the machine has a name."""
         host = await self._known
-        bandwidth = math.inf
-        while True:
-            begun = time.monotonic()
-            try:
-                async with self._turn:
-                    latency, bandwidth = await measure_way(self._link, last=bandwidth)
-            except LinkError as error:
-                self._complaint = f"Latency and bandwidth could not be measured: {error}"
-                await asyncio.sleep(min(PROBE_AGAIN_S, every_s))
-                continue
-            self._complaint = ""
-            values: dict[str, Value] = {"latency": round(latency * 1e3, 3), "bandWidth": round(bandwidth, 1)}
-            await news.put(Measurement(host.host, self._url, values, host.identity))
-            await asyncio.sleep(max(0.0, begun + every_s - time.monotonic()))
+        way = Way(self._link, self._turns)
+        async with self._turns.member():
+            while True:
+                begun = time.monotonic()
+                try:
+                    found = await way.measure(every_s)
+                except LinkError as error:
+                    self._complaint = f"Latency and bandwidth could not be measured: {error}"
+                    await asyncio.sleep(min(PROBE_AGAIN_S, every_s))
+                    continue
+                self._complaint = ""
+                await news.put(Measurement(host.host, self._url, _values(found), host.identity))
+                await asyncio.sleep(max(0.0, begun + every_s - time.monotonic()))
 
 
-def script(period_s: float) -> str:
-    """What a machine's shell is given: the sensor as it is, in a quoted here-document, or the shell's own."""
-    folder = files("zeligui.sensor")
-    python, shell = (folder.joinpath(name).read_text("utf-8") for name in ("sensor.py", "sensor.sh"))
-    return SCRIPT.format(period=f"{period_s:g}", end=SENSOR_END, python=python, shell=shell)
-
-
-async def measure_way(link: Link, *, last: float = math.inf) -> tuple[float, float]:
-    """Latency in seconds, the least of three round trips of an empty script; and bandwidth in Mbit/s, by one transfer.
-
-    What a transfer of nothing takes, the start of the program included, is left out. `last` is the bandwidth found
-    before: a fall below its half, or a first value, is believed only when a second transfer confirms it, for the
-    channel or this machine may have been busy with something else. Raises a LinkError.
-    """
-    latency = min([await _seconds(link, ":") for _ in range(ROUND_TRIPS)])
-    bandwidth = await _bandwidth(link)
-    if bandwidth < last / 2:
-        bandwidth = max(bandwidth, await _bandwidth(link))
-    return latency, bandwidth
-
-
-async def _bandwidth(link: Link) -> float:
-    nothing = await _seconds(link, TRANSFER.format(blocks=0))
-    whole = await _seconds(link, TRANSFER.format(blocks=PROBE_BLOCKS), size=PROBE_BLOCKS * BLOCK)
-    return PROBE_BLOCKS * BLOCK * 8 / 1e6 / max(whole - nothing, whole / 10)
-
-
-async def _seconds(link: Link, command: str, *, size: int = 0) -> float:
-    begun = time.monotonic()
-    reply = await link.run(command, limit_s=PROBE_LIMIT_S)
-    if reply.status or len(reply.output) != size:
-        raise Refused(f"{link.url} sent {len(reply.output)} bytes of {size} and the status {reply.status}.")
-    return time.monotonic() - begun
+def _values(found: Measured) -> dict[str, Value]:
+    latency, bandwidth = round(found.latency_ms, 3), round(found.bandwidth, 1)
+    return {"latency": latency, "bandWidth": bandwidth, "wayMeasured": found.by}
