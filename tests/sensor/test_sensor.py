@@ -321,7 +321,8 @@ def write_figures(folder: Path) -> None:
     files = {
         "stat": "cpu  0 0 0 0\ncpu0 0 0 0 0\ncpu1 0 0 0 0\nintr 0\nprocs_running 4\nprocs_blocked 0\n",
         "loadavg": "1.50 0.75 0.25 4/9 77\n",
-        "meminfo": "MemTotal: 2000000 kB\nMemFree: 10 kB\nMemAvailable: 1000000 kB\nSwapTotal: 500000 kB\nSwapFree: 0 kB\n",
+        "meminfo": "MemTotal: 2000000 kB\nMemFree: 10 kB\nMemAvailable: 1000000 kB\n"
+        "SwapTotal: 500000 kB\nSwapFree: 0 kB\n",
         "cpuinfo": "processor\t: 0\nmodel name\t: Made up\ncpu MHz\t\t: 2600.000\n\nprocessor\t: 1\n",
         "sys/kernel/random/boot_id": "0c0ffee0-0000-4000-8000-000000000001\n",
     }

@@ -92,6 +92,13 @@ class Contention:
             return got, got
         return got, min(1.0, self.count / (self.count * (1 / got - 1) + 1))
 
+    def offset(self, got: float) -> float:
+        """What to add to the runnable ones so that they explain what a process got for a moment; 0 where they do."""
+        low, high = self.bounds(got)
+        if self.available() < low - TAME:
+            return self.count * (1 / got - 1) - self.runnable
+        return self.count / low - 1 - self.runnable if self.available() > high + TAME else 0.0
+
     def values(self, offset: float) -> "dict[str, float]":
         """The figures of the contract language; min(1, n / (runnable + 1)) is cpuAvail, n no more than cpuLimit."""
         available, limit = self.available(offset), min(float(self.count), self.quota or float(self.count))
@@ -119,6 +126,7 @@ class Correction:
 
     def __init__(self, now: float) -> None:
         self.offset = 0.0
+        self._doubted = None  # type: float | None
         self._pause = SHORTEST_PAUSE_S
         self._saved, self._counted = SPINS_SAVED, now
         self._last = float("-inf")
@@ -126,26 +134,31 @@ class Correction:
         self._restless = 0
 
     def due(self, passive: float, now: float) -> bool:
-        """Whether to spin: at first, when the pause is over, or when the count has become another for two lines."""
+        """Whether to spin: at first, after the pause, in doubt, and when the count has been another for two lines."""
         self._saved = min(SPINS_SAVED, self._saved + (now - self._counted) / SHORTEST_PAUSE_S)
         self._counted = now
         self._restless = self._restless + 1 if abs(passive - self._passive) >= WILD else 0
-        return self._saved >= 1 and (self._restless > 1 or now - self._last >= self._pause)
+        wanted = self._doubted is not None or self._restless > 1 or now - self._last >= self._pause
+        return wanted and self._saved >= 1
 
     def begin(self, passive: float, now: float) -> None:
         self._saved -= 1
         self._last, self._passive = now, passive
 
     def learn(self, host: Contention, got: float) -> None:
-        """Take over what a spin got; the pause doubles where that was expected, and halves where it was not."""
-        expected, before = host.available(self.offset), host.available()
-        low, high = host.bounds(got)
-        self.offset = 0.0
-        if before < low - TAME:
-            self.offset = host.count / high - 1 - host.runnable
-        elif before > high + TAME:
-            self.offset = host.count / low - 1 - host.runnable
-        surprise = abs(host.available(self.offset) - expected)
+        """Take over what a spin got; the pause doubles where that was expected, and halves where it was not.
+
+        What was not expected is believed when a second spin at once confirms it, and as far as it does: for a tenth of
+        a second, anything may have been in the way.
+        """
+        expected, offset = host.available(self.offset), host.offset(got)
+        if self._doubted is None and abs(host.available(offset) - expected) > TAME:
+            self._doubted = offset
+            return
+        if self._doubted is not None:
+            offset = min(offset, self._doubted, key=abs)
+        self.offset, self._doubted = offset, None
+        surprise = abs(host.available(offset) - expected)
         if surprise <= TAME:
             self._pause = min(LONGEST_PAUSE_S, self._pause * 2)
         elif surprise >= WILD:

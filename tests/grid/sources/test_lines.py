@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import socket
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zeligui.grid.hosts import Usage
+from zeligui.grid.hosts import Measurement, Usage
 from zeligui.grid.sources.lines import LONGEST_LINE, MOST_ATTRIBUTES, Publisher, name_in
 
 GOOD = {
@@ -163,3 +164,76 @@ def test_no_line_is_a_reason_to_fail(said: object) -> None:
 @given(st.binary())
 def test_no_bytes_are_a_reason_to_fail(said: bytes) -> None:
     assert Publisher("ssh://lab1").measurement(said).host == "lab1"
+
+
+class At:
+    """A clock that stands where the test puts it."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def age(self) -> float:
+        return self.seconds
+
+    def patience(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        raise NotImplementedError
+
+    async def sleep(self, seconds: float) -> None:
+        raise NotImplementedError
+
+
+def stamped(publisher: Publisher, clock: At, stamp: object, *, later: float = 2.0) -> Measurement:
+    clock.seconds += later
+    return publisher.measurement(line(stamp=stamp))
+
+
+@pytest.mark.parametrize(
+    ("stamp", "why"),
+    [
+        (1e9 - 3600, "its stamp is from the past"),
+        (1e9 + 3600, "its stamp is from the future"),
+        (math.nan, "its stamp is not a time"),
+        (math.inf, "its stamp is not a time"),
+        (-1, "its stamp is not a time"),
+        ("now", "its stamp is not a time"),
+    ],
+)
+def test_a_line_of_another_time_is_dropped_counted_and_said(stamp: object, why: str) -> None:
+    clock = At()
+    publisher = Publisher("ssh://lab1", clock)
+    assert stamped(publisher, clock, 1e9).note == ""
+    odd = stamped(publisher, clock, stamp)
+    assert (odd.values, odd.jobs, odd.stamp) == ({}, {}, None)
+    assert odd.note == f"The sensor sent a line that cannot be used: {why} (1 line dropped so far)."
+    good = stamped(publisher, clock, 1e9 + 4)
+    assert good.values
+    assert good.note == odd.note, "it is said beside what is right"
+    assert stamped(publisher, clock, 1e9 + 800, later=796).note == "", "until ten minutes have passed"
+
+
+@pytest.mark.parametrize("jump", [-86400, 86400])
+def test_a_clock_that_was_set_is_believed_from_the_second_line_on(jump: float) -> None:
+    clock = At()
+    publisher = Publisher("ssh://lab1", clock)
+    stamped(publisher, clock, 1e9)
+    assert not stamped(publisher, clock, 1e9 + jump + 2).values
+    assert stamped(publisher, clock, 1e9 + jump + 4).values
+    assert stamped(publisher, clock, 1e9 + jump + 6).values
+
+
+def test_a_clock_that_is_wrong_by_years_says_as_well_how_old_a_value_is() -> None:
+    clock = At()
+    publisher = Publisher("ssh://lab1", clock)
+    assert all(stamped(publisher, clock, stamp).note == "" for stamp in (5.0, 7.0, 9.0))
+
+
+def test_what_is_dropped_is_counted() -> None:
+    publisher = Publisher("ssh://lab1", At())
+    for _ in range(3):
+        said = publisher.measurement(b"rubbish")
+    assert said.note.endswith("(3 lines dropped so far).")
+    said = publisher.measurement(line(values={"cpuAvail": 2, "load1": -1, "osName": "x"}, jobs={"a": 1}))
+    assert said.note.endswith("cannot be: cpuAvail, load1, the use of a job (3 values dropped so far).")
