@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import socket
-from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zeligui.clock import SystemClock
 from zeligui.grid.hosts import Measurement, Usage
 from zeligui.grid.sources.lines import LONGEST_LINE, MOST_ATTRIBUTES, Publisher, name_in
 
@@ -166,7 +166,7 @@ def test_no_bytes_are_a_reason_to_fail(said: bytes) -> None:
     assert Publisher("ssh://lab1").measurement(said).host == "lab1"
 
 
-class At:
+class At(SystemClock):
     """A clock that stands where the test puts it."""
 
     def __init__(self) -> None:
@@ -174,15 +174,6 @@ class At:
 
     def age(self) -> float:
         return self.seconds
-
-    def patience(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        raise NotImplementedError
-
-    async def sleep(self, seconds: float) -> None:
-        raise NotImplementedError
 
 
 def stamped(publisher: Publisher, clock: At, stamp: object, *, later: float = 2.0) -> Measurement:
