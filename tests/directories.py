@@ -24,6 +24,19 @@ from tests.servers import LOOPBACK, free_port, require, wait_until
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = f"/usr/lib/ldap:/usr/lib64/openldap:/usr/lib/openldap:{ROOT}/.venv/system/usr/lib/ldap"
 SASL = ":".join(map(str, [*Path("/usr/lib").glob("*/sasl2"), *ROOT.glob(".venv/system/usr/lib/*/sasl2")]))
+CORE = next(
+    (
+        file
+        for file in (
+            *map(Path, ("/etc/ldap/schema/core.schema", "/etc/openldap/schema/core.schema")),
+            *ROOT.glob(".venv/system/etc/ldap/schema/core.schema"),
+        )
+        if file.exists()
+    ),
+    Path("core.schema"),
+)
+SHIPPED = (CORE, *(ROOT / "resources" / "ldap" / f"{name}.schema" for name in ("nws-host", "mds", "nws", "zeligrid")))
+"""What a server includes that is to hold what is published."""
 SCHEMA = Path(__file__).with_suffix(".schema")
 PUSHING = ("moduleload syncprov", "overlay syncprov", "syncprov-sessionlog 100")
 BASE, MASTER, PASSWORD = "o=grid", "cn=master,o=grid", "secret"
@@ -37,7 +50,7 @@ class OpenLdap:
     """A slapd of the test's own, on a high port, which everyone may read below `o=grid`.
 
     `options` are further lines of its slapd.conf, before those of the database; `key` and `certificate` are PEM files.
-    One that `pushes` tells its changes by itself (the overlay syncprov).
+    One that `pushes` tells its changes by itself (the overlay syncprov). With other `schemas` it is empty at first.
     """
 
     def __init__(
@@ -48,8 +61,10 @@ class OpenLdap:
         certificate: Path | None = None,
         key: Path | None = None,
         pushes: bool = False,
+        schemas: Sequence[Path] = (SCHEMA,),
     ) -> None:
         self._folder = folder
+        self._schemas = tuple(schemas)
         self._process: subprocess.Popen[bytes] | None = None
         self.scheme = "ldaps" if certificate else "ldap"
         self.port, self._plain_port = free_port(), free_port()
@@ -59,13 +74,15 @@ class OpenLdap:
         tls = [f"TLSCertificateFile {certificate}", f"TLSCertificateKeyFile {key}"] if certificate else []
         self._configure([*tls, *options, *(PUSHING[:1] if pushes else ())], PUSHING[1:] if pushes else ())
         self.start()
+        if self._schemas != (SCHEMA,):
+            return
         self.add(BASE, "organization", o="grid")
         self.add(SITE, "MdsVo", **{"Mds-Vo-name": "site"})
         self.add(SERIES, "organizationalUnit", ou="nws")
 
     def _configure(self, options: Sequence[str], more: Sequence[str]) -> None:
         lines = [
-            f"include {SCHEMA}",
+            *(f"include {file}" for file in self._schemas),
             f"modulepath {MODULES}",
             "moduleload back_mdb",
             *options,
@@ -150,6 +167,13 @@ class OpenLdap:
     def remove_host(self, name: str) -> None:
         """Take an MDS host away."""
         self._as_master(lambda connection: connection.delete(f"Mds-Host-hn={name},{SITE}"))
+
+    def refer(self, dn: str, url: str) -> None:
+        """Say that what is at this name is kept elsewhere."""
+        (name, value), manage = dn.partition(",")[0].split("="), ("2.16.840.1.113730.3.4.2", True, None)
+        values = {name: value, "ref": url}
+        classes = ["referral", "extensibleObject"]
+        self._as_master(lambda connection: connection.add(dn, classes, values, controls=[manage]))
 
     def add_user(self, name: str, password: str) -> str:
         """Add someone who may sign in; the distinguished name."""

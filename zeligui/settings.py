@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -112,11 +112,18 @@ class Directories:
         "NWS directory",
         "What knows measurements of the Network Weather Service; write for example ldap://nws.example.org/o=nws here.",
     )
+    publish: str = option(
+        "",
+        "Publish in",
+        "Where what is measured here is written for others, such as ldap://dir.example.org/Mds-Vo-name=site,o=grid.",
+    )
     user: str = option(
         "", "User", "Who enters the directories, as a distinguished name; empty where everyone may read them."
     )
     password: str = option(
-        "", "Password", "keyring:NAME takes it from the keyring, where `keyring set zeligrid NAME` puts it."
+        "",
+        "Password",
+        "keyring:NAME takes it from the keyring, where `keyring set zeligrid NAME` puts it; empty: NAME is the user.",
     )
     mechanism: Literal["simple", "DIGEST-MD5"] = option(
         "simple", "Sign-in", "How the user is proved: by a simple bind, or by DIGEST-MD5, with a plain user name."
@@ -170,6 +177,11 @@ class Settings:
         directories = (url for url in (self.directories.mds, self.directories.nws) if url)
         return tuple(dict.fromkeys((*self.sources, *directories)))
 
+    def trusting(self, authorities: Sequence[Path]) -> Settings:
+        """The same, with these files too of certificates that are trusted to sign those of directories."""
+        trusted = (*authorities, *self.directories.authorities)
+        return replace(self, directories=replace(self.directories, authorities=trusted))
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -221,7 +233,7 @@ def check(settings: Settings, place: Place) -> None:
     """UsageError where a value that can be read is not right."""
     check_urls(settings.sources, place.at("sources"), "the URL of a source")
     directories, place = settings.directories, place.at("directories")
-    for name in ("mds", "nws"):
+    for name in ("mds", "nws", "publish"):
         check_directory(getattr(directories, name), place.at(name))
     if directories.password and not directories.password.removeprefix(KEYRING).strip():
         raise place.at("password").wrong(directories.password, "the name of a secret after keyring:")
@@ -249,5 +261,7 @@ def _xdg(variable: str, default: str) -> Path:
 def check_directory(url: str, place: Place) -> None:
     """UsageError where it is neither empty nor the address of a directory."""
     scheme, _, rest = url.partition("://")
+    if "@" in rest.partition("/")[0]:
+        raise place.wrong("…@…", "an ldap:// or ldaps:// URL without a user, who is named by `user`,")
     if url and (scheme not in {"ldap", "ldaps"} or rest[:1] in {"", "/"}):
         raise place.wrong(url, "an ldap:// or ldaps:// URL, such as ldap://giis.example.org:2135/o=grid,")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zeligui.clock import Clock, SystemClock
 from zeligui.contract.language import read
 from zeligui.contract.model import Contract, Problem
-from zeligui.errors import HistoryError, ZeliGridError
+from zeligui.errors import ZeliGridError
 from zeligui.experiment.book import Book
 from zeligui.experiment.controller import Controller
 from zeligui.experiment.description import Experiment
@@ -19,6 +19,7 @@ from zeligui.experiment.journal import Journal
 from zeligui.experiment.lease import Lease
 from zeligui.grid.history.chronicle import Chronicle
 from zeligui.grid.machines import Machines
+from zeligui.grid.publishing import Publication
 from zeligui.grid.sources import open_source
 from zeligui.jobs import open_service
 from zeligui.jobs.service import JobService
@@ -88,11 +89,11 @@ async def open_core(
     sources: Sequence[str],
     known_hosts: Sequence[Path] = (),
     identities: Sequence[Path] = (),
-    complain: Callable[[HistoryError], None],
+    complain: Callable[[ZeliGridError], None],
 ) -> AsyncIterator[Core]:
     """Open journal, links and sources, and begin to measure. JournalError comes before anything is reached.
 
-    `complain` hears of what goes wrong with the history of what is measured; all else goes on.
+    `complain` hears of what goes wrong with the history of what is measured, or with publishing it; all else goes on.
     """
     clock = SystemClock()
     journal = Journal.open(home.journal_file, clock=clock)
@@ -107,9 +108,12 @@ async def open_core(
     history = Chronicle(home.history_file, machines, clock=clock, report=complain)
     await history.record(settings.history, settings.history_size_mb)
     machines.start()
+    publication = Publication(machines, clock=clock, report=complain)
+    await publication.follow(settings.directories, period_s=settings.period_s, expiry_s=expiry_s)
     try:
         yield Core(home, settings, clock, links, machines, journal)
     finally:
+        await publication.close()
         await machines.close()
         await history.close()
         await links.close()

@@ -20,6 +20,7 @@ from zeligui.grid.history.chronicle import MOST, Chronicle
 from zeligui.grid.history.reading import Past
 from zeligui.grid.hosts import Source
 from zeligui.grid.machines import Arrival, Machines
+from zeligui.grid.publishing import Publication
 from zeligui.grid.sources import open_source
 from zeligui.links import open_links
 from zeligui.links.calls import call
@@ -80,6 +81,7 @@ class Session:
         self.view = View(self)
         self.history = Chronicle(self.home.history_file, self.machines, clock=self.clock, report=self._history_failed)
         await self.history.record(self.settings.history, self.settings.history_size_mb)
+        self.publication = Publication(self.machines, clock=self.clock, report=self._not_published)
         self.machines.subscribe(self._heard)
         self.machines.start()
         await self.ledger.load()
@@ -94,6 +96,7 @@ class Session:
             await self.driving.stop_all()
         await self.driving.close()
         await self._tasks.stop()
+        await self.publication.close()
         await self.machines.close()
         await self.history.close()
         await self.links.close()
@@ -153,6 +156,9 @@ class Session:
     def _history_failed(self, error: HistoryError) -> None:
         self._report("Keep the history", error)
 
+    def _not_published(self, error: ZeliGridError) -> None:
+        self._report("Publish what is measured", error)
+
     async def known_machines(self) -> tuple[str, ...]:
         """The machines that ~/.ssh/config names."""
         return await call(aliases)
@@ -203,6 +209,7 @@ class Session:
         ]
         self._sources = {key: source for key in keys if (source := self._sources.get(key) or self._opened(*key[:3]))}
         await self.machines.change(list(self._sources.values()), expiry_s=self._expiry_s, labels=self.settings.labels)
+        await self.publication.follow(entered, period_s=self.settings.period_s, expiry_s=self._expiry_s)
         self.view.touch_all()
         self._changed.set()
 

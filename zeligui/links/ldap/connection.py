@@ -26,6 +26,12 @@ SEARCH_S = 60.0
 
 MOST_BYTES = 1 << 28
 
+MOST_BYTES_TO_ENTER = 1 << 20
+"""Until it is asked for more: ldap3 copies what has come anew with every piece."""
+
+MOST_ENTRIES = 1_000_000
+"""A server that makes up others for ever must not fill the memory."""
+
 
 @contextmanager
 def open_connection(place: Place, *, read_only: bool = True) -> Iterator[Connection]:
@@ -93,9 +99,13 @@ class _Wire:
     def __init__(self, connected: socket.socket, url: str) -> None:
         self._socket = connected
         self._url = url
-        self._end = time.monotonic() + SEARCH_S
-        self._left = MOST_BYTES
+        self.begin(MOST_BYTES_TO_ENTER)
         connected.settimeout(SILENCE_S)
+
+    def begin(self, most_bytes: int | None = None) -> None:
+        """A new exchange over a kept connection: time and size count from now on."""
+        self._end = time.monotonic() + SEARCH_S
+        self._most = self._left = MOST_BYTES if most_bytes is None else most_bytes
 
     @property
     def encrypted(self) -> bool:
@@ -128,7 +138,7 @@ class _Wire:
             )
         self._left -= len(piece)
         if self._left < 0:
-            raise Refused(f"{self._url} answers with more than {MOST_BYTES >> 20} MB.", hint="Name a narrower base.")
+            raise Refused(f"{self._url} answers with more than {self._most >> 20} MB.", hint="Name a narrower base.")
         return piece
 
     def keep_alive(self) -> None:

@@ -1,0 +1,164 @@
+"""Entries that are written into a directory, and kept up to date there: only what changed is sent.
+
+Everything here blocks; it is called through `links.calls`, by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.links.ldap.connection import open_connection
+from zeligui.links.ldap.place import Place
+
+_GONE, _OTHER_CLASSES, _THERE = 32, 65, 68
+_NO_RIGHTS = frozenset({8, 13, 48, 50, 53})
+_BUSY = frozenset({51, 52, 80})
+_SCHEMA = frozenset({16, 17, 21, 65})
+"""Results of RFC 4511 (appendix A)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to stand in a directory. `classes` and the first part of the name never change."""
+
+    dn: str
+    classes: tuple[str, ...]
+    values: Mapping[str, tuple[str, ...]]
+
+
+class Writer:
+    """One kept connection that writes. After a failure the next call connects anew."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._open: ExitStack | None = None
+        self._connection: Any = None
+        self._written: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        """What is known to stand there, by name."""
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Add these, or change what is different. Refused says what is wrong with one; others may be right."""
+        try:
+            self.connect()
+            for entry in entries:
+                self._put(entry)
+        except Unreachable:
+            self.close()
+            raise
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove these entries, those below others first; one that is not there is as good as removed."""
+        self.connect()
+        for dn in names:
+            self._written.pop(dn, None)
+            self._check(self._asked("delete", dn), dn, but=_GONE)
+
+    def names(self, base: str, condition: str) -> list[str]:
+        """The names of the entries from `base` down that fulfil an LDAP filter; none where the base is not there."""
+        self.connect()
+        self._connection.socket.begin()
+        _, result, found, _ = self._connection.search(base, condition, attributes=["1.1"])
+        self._check(result, base, but=_GONE)
+        return [one["dn"] for one in found or () if one["type"] == "searchResEntry"]
+
+    def values(self, base: str, attributes: Sequence[str]) -> Mapping[str, list[bytes]]:
+        """These attributes of one entry, nothing where it is not there."""
+        self.connect()
+        self._connection.socket.begin()
+        _, result, found, _ = self._connection.search(base, "(objectClass=*)", "BASE", attributes=list(attributes))
+        self._check(result, base, but=_GONE)
+        return next((one["raw_attributes"] for one in found or () if one["type"] == "searchResEntry"), {})
+
+    def add(self, entry: Entry) -> bool:
+        """Add one entry; False where it is there already."""
+        self.connect()
+        result = self._asked("add", entry.dn, list(entry.classes), dict(entry.values))
+        self._check(result, entry.dn, but=_THERE)
+        return bool(result["result"] == 0)
+
+    def hang_up(self) -> None:
+        """End what waits on the connection, from any thread."""
+        if (connection := self._connection) is not None:
+            connection.socket.hang_up()
+
+    def close(self) -> None:
+        """Drop the connection; a later call opens another."""
+        if self._open is not None:
+            opened, self._open, self._connection = self._open, None, None
+            self._written.clear()
+            opened.close()
+
+    def connect(self) -> None:
+        """Open the connection, unless it is open. A LinkError says why that is not possible."""
+        if self._open is None:
+            with ExitStack() as stack:
+                self._connection = stack.enter_context(open_connection(self.place, read_only=False))
+                self._open = stack.pop_all()
+
+    def _put(self, entry: Entry) -> None:
+        from ldap3 import MODIFY_ADD, MODIFY_REPLACE
+
+        before = self._written.get(entry.dn)
+        names = entry.values if before is None else {*entry.values, *before}
+        changes = {
+            name: [(MODIFY_REPLACE, list(entry.values.get(name, ())))]
+            for name in names
+            if before is None or before.get(name) != entry.values.get(name)
+        }
+        if not changes:
+            return
+        result = self._asked("modify", entry.dn, changes)
+        if result["result"] == _GONE:
+            result = self._asked("add", entry.dn, list(entry.classes), dict(entry.values))
+        elif result["result"] == _OTHER_CLASSES and (lacking := self._lacking(entry)):
+            result = self._asked("modify", entry.dn, changes | {"objectClass": [(MODIFY_ADD, lacking)]})
+        self._check(result, entry.dn)
+        self._written[entry.dn] = entry.values
+
+    def _lacking(self, entry: Entry) -> list[str]:
+        """The classes that an entry lacks which another program has made."""
+        there = {
+            name.decode("utf-8", "replace").casefold() for name in self.values(entry.dn, ["objectClass"])["objectClass"]
+        }
+        return [name for name in entry.classes if name.casefold() not in there]
+
+    def _asked(self, deed: str, *arguments: Any) -> Mapping[str, Any]:
+        """Whatever ldap3 makes of an answer that it cannot take apart is a LinkError."""
+        self._connection.socket.begin()
+        try:
+            result: Mapping[str, Any] = getattr(self._connection, deed)(*arguments)[1]
+        except LinkError:
+            raise
+        except Exception as error:
+            raise Refused(f"{self.place.url} does not answer as a directory does ({type(error).__name__}).") from error
+        return result
+
+    def _check(self, result: Mapping[str, Any], dn: str, *, but: int = 0) -> None:
+        code = result["result"]
+        if code in (0, but):
+            return
+        said = f" ({result['description']}{': ' if result['message'] else ''}{result['message']})"[:200]
+        if code in _NO_RIGHTS:
+            hint = "Name a `user` under [directories] of the settings who may write there."
+            raise Refused(f"{self.place.url} does not let {self.place.user or 'everyone'} write {dn}{said}.", hint=hint)
+        if code in _SCHEMA:
+            hint = f"Load the schema: zeligrid directory init {self.place.url}"
+            raise Refused(f"{self.place.url} does not know what {dn} is to have{said}.", hint=hint)
+        if code == _GONE:
+            hint = f"Make the tree: zeligrid directory init {self.place.url}"
+            raise Refused(f"{self.place.url} has nothing to put {dn} below{said}.", hint=hint)
+        raise (Unreachable if code in _BUSY else Refused)(f"{self.place.url} does not take {dn}{said}.")
+
+
+def escaped(value: str) -> str:
+    """A value as it stands in a distinguished name (RFC 4514): nothing of it is taken for the name's own signs."""
+    if not value:
+        raise ValueError("a part of a name cannot be empty")
+    inner = "".join(f"\\{sign}" if sign in ',+"\\<>;=' else "\\00" if sign == "\0" else sign for sign in value)
+    if inner[0] in " #":
+        inner = f"\\{inner}"
+    return f"{inner[:-1]}\\ " if inner.endswith(" ") and len(inner) > 1 and not inner.endswith("\\ ") else inner
