@@ -97,7 +97,12 @@ def remove(options: argparse.Namespace) -> int:
 
 def _add(deeds: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str) -> argparse.ArgumentParser:
     return deeds.add_parser(
-        name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=WHERE, parents=[common_options()]
+        name,
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}.",
+        epilog=EXAMPLES + WHERE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
     )
 
 
