@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from zeligui.errors import UsageError
 
 KEYRING = "keyring:"
@@ -18,7 +20,7 @@ def from_keyring(name: str, purpose: str) -> str:
     import keyring
     import keyring.errors
 
-    hint = f"Store it with: keyring set {SERVICE} {name}"
+    hint = f"Store it with: keyring set {SERVICE} {quote(name)}"
     try:
         secret = keyring.get_password(SERVICE, name)
     except keyring.errors.KeyringError as error:

@@ -59,17 +59,31 @@ def add_key_options(group: argparse._ArgumentGroup) -> None:
         )
 
 
+def add_authority_option(group: argparse._ActionsContainer) -> None:
+    """Add `ca`, a list of files that can be read, for `Settings.trusting`."""
+    group.add_argument(
+        "--ca",
+        metavar="FILE",
+        type=readable_file,
+        action="append",
+        default=[],
+        help="the certificate of an authority to trust for directories, besides the system's; repeatable",
+    )
+
+
 def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """Add `source` (texts), `known_hosts`, `identity` (paths) and `wait` (seconds) to a command."""
+    """Add `source` (texts), `known_hosts`, `identity`, `ca` (paths) and `wait` (seconds) to a command."""
     group = parser.add_argument_group("sources")
     group.add_argument(
         "--source",
         metavar="URL",
         action="append",
         default=[],
-        help="a source of measurements: local://, ssh://[user@]host[:port], file:///path; repeatable",
+        help="a source of measurements: local://, ssh://[user@]host[:port], ldap[s]://host[:port]/base, file:///path; "
+        "repeatable",
     )
     add_key_options(group)
+    add_authority_option(group)
     group.add_argument(
         "--wait",
         metavar="S",

@@ -43,13 +43,14 @@ def gather(
     file: Path | None,
     known_hosts: Sequence[Path],
     identities: Sequence[Path],
+    authorities: Sequence[Path] = (),
     wait_s: float,
 ) -> Gathered:
     """Wait for one full measurement of each source, at most `wait_s` seconds, and read `file`.
 
     Without sources and file, the settings name the sources; UsageError where they name none.
     """
-    settings = load(home)
+    settings = load(home).trusting(authorities)
     urls = sources or (() if file else settings.measured)
     if not urls and file is None:
         raise UsageError(

@@ -139,6 +139,7 @@ def _gather(options: argparse.Namespace) -> Gathered:
         file=options.hosts,
         known_hosts=options.known_hosts,
         identities=options.identity,
+        authorities=options.ca,
         wait_s=options.wait,
     )
     for warning in gathered.warnings[:TOLD_WARNINGS]:

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     from zeligui.experiment.description import read_experiment
     from zeligui.settings import load
 
-    settings = load(home(options))
+    settings = load(home(options)).trusting(options.ca)
     experiment = read_experiment(options.experiment, settings)
     settings = replace(settings, reconfiguration=experiment.reconfiguration)
     contract = read_contract(experiment.contract_file)

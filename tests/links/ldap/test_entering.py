@@ -1,20 +1,20 @@
-"""How directories are entered: certificates, StartTLS, users and passwords; and what becomes of a search in trouble."""
+"""How directories are entered: certificates, StartTLS, users and passwords."""
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tests.directories import BASE, MASTER, PASSWORD, Authority, OpenLdap
 from tests.keyrings import Ring
-from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.errors import LinkError, Refused, Unreachable, UsageError
 from zeligui.links.ldap import connection, entering, parse, search
-from zeligui.settings import Directories
+from zeligui.options import Place as At
+from zeligui.settings import Directories, Settings, check
 
 Start = Callable[..., OpenLdap]
 CLEAR = ["password-hash {CLEARTEXT}", r'authz-regexp "uid=([^,]*),cn=digest-md5,cn=auth" "cn=$1,o=grid"']
@@ -27,7 +27,9 @@ def found(url: str, entered: Directories) -> list[str]:
 def failure(url: str, entered: Directories) -> LinkError:
     with pytest.raises(LinkError) as caught:
         found(url, entered)
-    said = f"{caught.value!r} {caught.value.hint} {caught.value.__cause__!r}".replace("has no secret", "")
+    said = f"{caught.value!r} {caught.value.hint} {caught.value.__cause__!r}"
+    for words in ("has no secret", "The secret locked"):
+        said = said.replace(words, "")
     assert "secret" not in said
     return caught.value
 
@@ -128,7 +130,7 @@ def spoiled(ring: Ring, name: str) -> Directories:
         ("user", "knows no user cn=nobody,o=grid with that password", "keyring set zeligrid grid"),
         ("empty", "is empty", ""),
         ("missing", "The keyring has no secret other", "keyring set zeligrid other"),
-        ("none", "no password is named", "keyring:NAME"),
+        ("none", "The keyring has no secret cn=master,o=grid", "keyring set zeligrid cn=master,o=grid"),
     ],
 )
 def test_who_is_not_let_in_is_told_why(openldap: Start, ring: Ring, name: str, words: str, hint: str) -> None:
@@ -172,8 +174,8 @@ def test_one_level_and_the_base_alone_can_be_searched(openldap: Start) -> None:
     "url",
     [
         "ldap://h/o=grid????StartTLS,password=x",
-        "ldap://h/o=grid????bindname=",
         "ldap://h/o=grid????bindname=%00",
+        "ldap://h/o=grid????bindname=cn=a,o=grid",
         "ldaps://h/o=grid????StartTLS",
         "ldap://h/o=grid??two",
         "ldap://h/o=grid????!unknown",
@@ -184,59 +186,86 @@ def test_what_a_url_cannot_ask_for_is_refused(url: str) -> None:
         parse(url)
 
 
-def test_a_password_in_a_url_is_not_repeated() -> None:
-    for url in ("ldap://reader:secret@host/o=grid", "ldap://reader:secret@ho st/o=grid"):
-        with pytest.raises(Exception, match=r"names a user|is not the address") as caught:
-            parse(url)
-        assert "secret" not in f"{caught.value!r} {caught.value.hint}"  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ldap://reader:secret@host/o=grid",
+        "ldap://reader:secret@ho st/o=grid",
+        "ldap://reader:se?secret@host/o=grid",
+        "ldap://host/o=grid????password=secret",
+        "ldap://host/o=grid????bindname=cn=a,x-bindpw=secret",
+        "ldap://host/o=grid?secret",
+    ],
+)
+def test_a_password_in_a_url_is_not_repeated(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(url)
+    error = caught.value
+    assert "secret" not in f"{error!r} {error.hint} {error.__cause__!r}"
+    assert "bindname=DN" in error.hint
+    if url.startswith("ldap://reader:secret@host"):
+        assert "keyring" in error.hint
 
 
-def test_a_server_killed_in_the_middle_is_unreachable_and_found_again(openldap: Start) -> None:
-    server = openldap()
-    for number in range(1500):
-        if number % 500 == 0:
-            server.add_host(f"n{number}")
-    entries = search(parse(server.url), "(objectClass=*)")
-    next(entries)
-    server.stop()
-    with pytest.raises(LinkError):
-        found(server.url, Directories())
-    server.start()
-    assert found(server.url, Directories())
-    entries.close()  # type: ignore[attr-defined]
+def test_the_settings_take_no_password_either() -> None:
+    for entered in (Directories(mds="ldap://me:secret@host/o=grid"), Directories(password="secret")):
+        with pytest.raises(UsageError) as caught:
+            check(Settings(directories=entered), At(Path("settings.toml")))
+        assert "secret" not in str(caught.value).replace("a secret", "")
 
 
-def test_a_server_that_hangs_is_unreachable_in_time(openldap: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = openldap()
-    for module in (connection, entering):
-        monkeypatch.setattr(module, "SILENCE_S", 0.3)
-    server.freeze()
-    assert isinstance(failure(server.url, Directories()), Unreachable)
-    assert isinstance(failure(server.url, Directories(starttls=True)), Unreachable)
+def test_a_user_of_the_url_has_the_password_of_that_name(openldap: Start, ring: Ring) -> None:
+    server = openldap(options=["disallow bind_anon", "require authc"])
+    reader = server.add_user("reader", "reader's")
+    ring.set_password("zeligrid", MASTER, PASSWORD)
+    ring.set_password("zeligrid", reader, "reader's")
+    entered = Directories(user=MASTER)
+    assert found(server.url, entered)
+    assert found(f"{server.url}????bindname={reader.replace(',', '%2C')}", entered)
 
 
-def test_a_server_that_answers_forever_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SEARCH_S", 0.5)
-    entry = bytes.fromhex("30130201016 40e 0403 613d62 3007 3005 0400 3101 00".replace(" ", ""))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        talker = threading.Thread(target=_talks, args=(listener, entry))
-        talker.start()
-        error = failure(f"ldap://127.0.0.1:{listener.getsockname()[1]}/o=grid", Directories())
-        talker.join(10)
-    assert "has not come to the end of its answer" in str(error) or "does not answer as a directory" in str(error)
+def test_a_url_may_ask_to_stay_anonymous(openldap: Start, ring: Ring) -> None:
+    server = openldap(options=["disallow bind_anon", "require authc"])
+    error = failure(f"{server.url}????bindname=", Directories(user=MASTER))
+    assert "is not to be read by everyone" in str(error)
+    assert found(f"{openldap().url}????bindname=", Directories(user=MASTER))
 
 
-def _talks(listener: socket.socket, entry: bytes) -> None:
-    accepted, _ = listener.accept()
-    with accepted:
-        try:
-            while True:
-                accepted.sendall(entry * 100)
-        except OSError:
-            return
+@pytest.mark.parametrize("mechanism", ["simple", "DIGEST-MD5"])
+def test_any_password_can_be_one(openldap: Start, ring: Ring, mechanism: Literal["simple", "DIGEST-MD5"]) -> None:
+    server = openldap(options=CLEAR)
+    reader = server.add_user("reader", 'zażółć, "gęślą" 🔑')
+    entered = Directories(user=reader if mechanism == "simple" else "reader", password="keyring:r", mechanism=mechanism)
+    ring.set_password("zeligrid", "r", 'zażółć, "gęślą" 🔑')
+    assert found(server.url, entered)
 
 
-def test_referrals_are_not_followed_in_circles(openldap: Start) -> None:
-    server = openldap(options=["referral ldap://127.0.0.1:1"])
-    error = failure(f"{server.address}/o=other", Directories())
-    assert "keeps this base elsewhere" in str(error)
+def test_a_locked_keyring_is_told(openldap: Start, ring: Ring) -> None:
+    error = failure(openldap().url, Directories(user=MASTER, password="keyring:locked"))
+    assert "cannot be had: it is locked" in str(error)
+
+
+def test_a_connection_that_was_closed_gets_no_password(openldap: Start, master: Directories) -> None:
+    place = parse(openldap().url, master)
+    with connection.open_connection(replace(place, user="")) as opened:
+        opened.closed = True
+        with pytest.raises(Unreachable, match="has closed the connection"):
+            entering.enter(opened, place, "127.0.0.1", encrypted=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "ends_d", "hint"),
+    [
+        ("127.0.0.1", 1, "--ca FILE"),
+        ("other.example.org", 1, "the name, or the IP address, that the certificate is for"),
+        ("127.0.0.1", -0.5, "renew it"),
+    ],
+)
+def test_a_bad_certificate_comes_with_what_to_do(
+    openldap: Start, authority: Authority, host: str, ends_d: float, hint: str
+) -> None:
+    certificate, key = authority.certificate(host, ends_d=ends_d)
+    trusted = () if "--ca" in hint else (authority.file,)
+    error = failure(openldap(certificate=certificate, key=key).url, Directories(authorities=trusted))
+    assert hint in error.hint
+    assert ".." not in str(error)

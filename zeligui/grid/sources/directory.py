@@ -95,8 +95,9 @@ def read(place: Place) -> tuple[Directory, LinkError | None]:
     sieve = Sieve()
     entries: dict[object, Entry] = {}
     broken: LinkError | None = None
+    elsewhere: list[str] = []
     try:
-        for found in search(place, CONDITION):
+        for found in search(place, CONDITION, elsewhere.append):
             if entry := sieve.entry(found):
                 entries[entry.dn.key] = entry
     except Refused as error:  # it has a limit: what it gave is good
@@ -104,7 +105,7 @@ def read(place: Place) -> tuple[Directory, LinkError | None]:
             raise
         broken = error
     directory = describe(entries.values(), here=names_here())
-    return Directory(directory.hosts, (*directory.warnings, *sieve.warnings())), broken
+    return Directory(directory.hosts, (*directory.warnings, *sieve.warnings(), *elsewhere)), broken
 
 
 def names_here() -> Collection[str]:

@@ -14,6 +14,7 @@ from zeligui.grid.sources.sieve import Sieve
 from zeligui.links.calls import call
 from zeligui.links.ldap import Place
 from zeligui.links.ldap.push import Changes, Copy, Push, PushRefused
+from zeligui.links.ldap.searching import said_of_elsewhere
 
 TAKEN_S = 5.0
 """So long the thread waits for the event loop to take what it has made, before it makes more: changes add up."""
@@ -105,7 +106,9 @@ class Listener:
         return {key: None if found is None else self._sieve.entry(found) for key, found in changes.entries.items()}
 
     def _warnings(self) -> tuple[str, ...]:
-        return (*(self._mirror.warnings if self._mirror else ()), *self._sieve.warnings())
+        elsewhere = tuple(address for copy in self._copies for address in copy.elsewhere)
+        referred = (said_of_elsewhere(self._place, elsewhere),) if elsewhere else ()
+        return (*(self._mirror.warnings if self._mirror else ()), *self._sieve.warnings(), *referred)
 
     def _note(self) -> str:
         return f"{self._dropped} messages that make no sense were dropped." if self._dropped else ""

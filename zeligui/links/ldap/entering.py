@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from zeligui.errors import Refused, Unreachable, UsageError
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 SILENCE_S = 15.0
 """For a TLS handshake, or between two pieces of an answer."""
 
+_UNKNOWN_AUTHORITY = (
+    "Name the certificate of the authority that signed it: --ca FILE, or `authorities` under [directories] of the "
+    "settings."
+)
+_RENEW = "Ask who runs it to renew it; or the clock of this machine is wrong."
+_WRONG_NAME = "Write the address with the name, or the IP address, that the certificate is for."
+_MENDED = {9: _RENEW, 10: _RENEW, 62: _WRONG_NAME, 64: _WRONG_NAME}
+"""What to do by OpenSSL's codes: not yet valid, expired, another name, another IP address."""
+
 _WRONG_PASSWORD = 49
 _NOT_FOR_PLAIN = frozenset({8, 13})
 """Results of RFC 4511 of a server that wants a stronger proof, or an encrypted connection."""
@@ -28,17 +38,16 @@ def secured(plain: socket.socket, place: Place) -> ssl.SSLSocket:
     try:
         return _trusting(place).wrap_socket(plain, server_hostname=place.host)
     except ssl.SSLCertVerificationError as error:
-        raise Refused(
-            f"The certificate of {place.url} is not to be trusted: {error.verify_message}.",
-            hint="It must be signed for the name in the address, by an authority that this system trusts or that is "
-            "named by `authorities` under [directories] of the settings.",
-        ) from error
+        why = error.verify_message.rstrip(".")
+        hint = _MENDED.get(error.verify_code, _UNKNOWN_AUTHORITY)
+        raise Refused(f"The certificate of {place.url} is not to be trusted: {why}.", hint=hint) from error
     except TimeoutError as error:
         raise Unreachable(f"{place.url} accepts connections, but does not answer.") from error
     except OSError as error:
+        why = getattr(error, "reason", None) or error.strerror or str(error)  # TLSV1_ALERT_PROTOCOL_VERSION
         raise Refused(
-            f"{place.url} does not speak TLS: {error.strerror or error}.",
-            hint="Write ldap:// where the directory is public, or the port of ldaps, mostly 636.",
+            f"{place.url} does not speak TLS 1.2 or newer: {why.replace('_', ' ').lower()}.",
+            hint="Write ldap:// where it has no TLS, or the port of ldaps, mostly 636.",
         ) from error
 
 
@@ -51,7 +60,8 @@ def _trusting(place: Place) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             why = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else "no PEM"
             raise Refused(
-                f"The authority {file} cannot be read: {why}.", hint="It is named under [directories] of the settings."
+                f"The authority {file} cannot be read: {why}.",
+                hint="It is named by --ca, or by `authorities` under [directories] of the settings.",
             ) from error
     return context
 
@@ -73,15 +83,11 @@ def enter(connection: Connection, place: Place, peer: str, *, encrypted: bool) -
             f"The password for {place.url} would cross the network unencrypted, so it is not sent.",
             hint="Write ldaps://, or set `starttls = true` under [directories] of the settings.",
         )
-    if not place.password:
-        raise Refused(
-            f"{place.url} is to be entered as {place.user}, and no password is named.",
-            hint='Set `password = "keyring:NAME"` under [directories] of the settings.',
-        )
     try:
         password = from_keyring(place.password, f"the directory {place.host}")
     except UsageError as error:
         raise Refused(str(error), hint=error.hint) from error
+    connection.socket.begin()  # the user may have been asked to unlock the keyring
     if not password:
         raise Refused(f"The password {place.password} for {place.url} is empty.", hint="Nobody is let in so.")
     result = _bind(connection, place, password)
@@ -91,7 +97,7 @@ def enter(connection: Connection, place: Place, peer: str, *, encrypted: bool) -
     if result["result"] == _WRONG_PASSWORD:
         raise Refused(
             f"{place.url} knows no user {place.user} with that password{said}.",
-            hint=f"Set it anew: keyring set zeligrid {place.password}",
+            hint=f"Set it anew: keyring set zeligrid {quote(place.password)}",
         )
     hint = "It may want ldaps://, StartTLS or another `mechanism`." if result["result"] in _NOT_FOR_PLAIN else ""
     raise Refused(f"{place.url} does not let {place.user} in{said}.", hint=hint)
@@ -101,6 +107,8 @@ def _bind(connection: Connection, place: Place, password: str) -> dict[str, Any]
     from ldap3 import DIGEST_MD5, SASL, SIMPLE
     from ldap3.core.exceptions import LDAPExceptionError
 
+    if connection.closed:  # ldap3 would open another, of its own and unencrypted
+        raise Unreachable(f"{place.url} has closed the connection.")
     connection.user, connection.password = place.user, password
     connection.authentication = SIMPLE
     if place.mechanism == "DIGEST-MD5":
@@ -108,8 +116,8 @@ def _bind(connection: Connection, place: Place, password: str) -> dict[str, Any]
         connection.sasl_credentials = (None, place.user, password, None)
     try:
         _, result, _, _ = connection.bind()
-    except LDAPExceptionError as error:
+        return dict(result)
+    except (LDAPExceptionError, UnicodeError) as error:  # which may hold the password
         raise Refused(f"{place.url} does not let {place.user} in ({type(error).__name__}).") from None
     finally:
         connection.password, connection.sasl_credentials = None, None
-    return dict(result)

@@ -17,6 +17,7 @@ __all__ = [
     "element",
     "elements",
     "entry",
+    "referred",
     "result",
     "written",
 ]
@@ -26,6 +27,8 @@ ENTRY, DONE, REFERENCE, INTERMEDIATE = 0x64, 0x65, 0x73, 0x79
 
 LONGEST = 1 << 24
 """No entry of a directory of machines has 16 MB."""
+
+LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,22 @@ def elements(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[tu
 
 
 def result(content: bytes) -> tuple[int, str]:
-    """The code of a result, and what it says (RFC 4511 4.1.9)."""
+    """The code of a result, and what it says (RFC 4511 4.1.9), harmless to show."""
     (_, code), _, (_, said), *_ = elements(content)
-    return int.from_bytes(code, "big"), said.decode("utf-8", "replace")
+    return int.from_bytes(code, "big"), _shown(said)
+
+
+def referred(content: bytes) -> list[str]:
+    """The addresses in a REFERENCE, or in a result that refers elsewhere (RFC 4511 4.1.10), harmless to show."""
+    found = list(elements(content))
+    if found and found[0][0] != 0x04:
+        found = [one for tag, inside in found if tag == 0xA3 for one in elements(inside)]
+    return [_shown(address) for _, address in found]
+
+
+def _shown(text: bytes) -> str:
+    short = text.decode("utf-8", "replace")[:LONGEST_TEXT]
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in short)
 
 
 def written(tag: int, content: bytes) -> bytes:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links.ldap import messages
-from zeligui.links.ldap.connection import MOST_BYTES, SEARCH_S, open_connection
+from zeligui.links.ldap.connection import MOST_BYTES, MOST_ENTRIES, SEARCH_S, open_connection
 from zeligui.links.ldap.decoding import Found
 from zeligui.links.ldap.entering import SILENCE_S
 from zeligui.links.ldap.messages import elements, written
 from zeligui.links.ldap.place import Place
-from zeligui.links.ldap.searching import SCOPES
+from zeligui.links.ldap.searching import MOST_ELSEWHERE, SCOPES
 
 if TYPE_CHECKING:
     from ldap3 import Connection
@@ -33,9 +33,6 @@ other side is gone, or stands still."""
 
 GATHER_S, LONGEST_GATHER_S = 0.02, 0.1
 """Changes that come as close together are told together, up to the second."""
-
-MOST_ENTRIES = 1_000_000
-"""Entries that are kept: a server that makes up others for ever must not fill the memory."""
 
 _LATER = frozenset({51, 52, 80})
 """Results of a server that may push another time: busy, unavailable, other."""
@@ -65,6 +62,8 @@ class Copy:
     ids: set[bytes] = field(default_factory=set)
     seen: set[bytes] = field(default_factory=set)
     """In a refresh, the ids that are there still."""
+    elsewhere: dict[str, None] = field(default_factory=dict)
+    """Addresses of what the server keeps elsewhere."""
     whole: bool = False
     anew: bool = True
     """Whether the refresh is one of everything, so that all that it does not name is gone."""
@@ -191,6 +190,8 @@ class _Listening:
                 self._entry(copy, message)
             elif message.kind == messages.INTERMEDIATE:
                 self._news(copy, message.content)
+            elif message.kind == messages.REFERENCE and len(copy.elsewhere) < MOST_ELSEWHERE:
+                copy.elsewhere |= dict.fromkeys(messages.referred(message.content))
         except ValueError:
             self._wrong += 1
 

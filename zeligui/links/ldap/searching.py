@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zeligui.errors import Refused, Unreachable
-from zeligui.links.ldap.connection import SEARCH_S, open_connection
+from zeligui.links.ldap.connection import MOST_ENTRIES, SEARCH_S, open_connection
 from zeligui.links.ldap.decoding import Found, entry
-from zeligui.links.ldap.messages import DONE, ENTRY, Message, Stream, elements, result
+from zeligui.links.ldap.messages import DONE, ENTRY, REFERENCE, Message, Stream, elements, referred, result
 from zeligui.links.ldap.place import Place, Scope
 
 if TYPE_CHECKING:
     from ldap3 import Connection
 
-PAGE = 500
+PAGE, SMALLER = 500, 5
+"""Entries in a page: so many times fewer where a server refuses that, and at last no pages."""
 PIECE = 1 << 18
+MOST_ELSEWHERE = 100
 
 SCOPES: Mapping[Scope, Any] = {"base": "BASE", "one": "LEVEL", "sub": "SUBTREE"}
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _BASES = "`ldapsearch -x -s base -b '' namingContexts` asks a directory for its bases."
+
+_REFERRAL, _ADMIN_LIMIT = 10, 11
 
 _REFUSALS: Mapping[int, tuple[str, str]] = {
     3: ("stops its search: it takes longer than is allowed", "A base further down the tree has fewer entries."),
@@ -27,8 +31,11 @@ _REFUSALS: Mapping[int, tuple[str, str]] = {
         "gives fewer entries at a time than it has",
         "Ask who runs it for a larger size limit, or name a narrower base.",
     ),
-    10: ("keeps this base elsewhere", "Name that other directory instead."),
-    11: ("gives fewer entries than were asked for", "Ask who runs it for a larger limit, or name a narrower base."),
+    _REFERRAL: ("keeps this base elsewhere", "Name that other directory instead: referrals are not followed."),
+    _ADMIN_LIMIT: (
+        "gives fewer entries than were asked for",
+        "Ask who runs it for a larger limit, or name a narrower base.",
+    ),
     32: ("has no such base", _BASES),
     34: ("takes its base for no distinguished name", "A base is written as in Mds-Vo-name=site,o=grid."),
 }
@@ -42,14 +49,31 @@ _NOT_FOR_ALL = frozenset({1, 8, 13, 48, 49, 50, 53})
 _BUSY = frozenset({51, 52, 80})
 
 
-def search(place: Place, condition: str) -> Iterator[Found]:
+def search(place: Place, condition: str, tell: Callable[[str], object] = lambda _words: None) -> Iterator[Found]:
     """All entries from the base down that fulfil `condition` (an LDAP filter), as the pages come.
 
-    A LinkError says why the directory gives none, or not all of them.
+    A LinkError says why the directory gives none, or not all of them, after those that it gives. `tell` hears which
+    parts are kept elsewhere: referrals are not followed, for they lead anywhere, and in circles.
     """
+    refusal: Refused | None = None
     with open_connection(place) as connection:
-        for base in _bases(connection, place):
-            yield from _pages(connection, place, base, condition)
+        bases, searched = _bases(connection, place), _Search(connection, place, condition)
+        connection.socket.begin()
+        for base in bases:
+            try:
+                yield from searched.below(base)
+            except Refused as error:  # another base may be open
+                refusal = refusal or error
+    if searched.elsewhere:
+        tell(said_of_elsewhere(place, searched.elsewhere))
+    if refusal:
+        raise refusal
+
+
+def said_of_elsewhere(place: Place, addresses: Collection[str]) -> str:
+    """That parts of a directory were not looked at, which it keeps elsewhere."""
+    first = ", ".join(list(addresses)[:3]) + (", …" if len(addresses) > 3 else "")
+    return f"{place.url} keeps parts of its tree elsewhere, where nobody looks unless they are named too: {first}."
 
 
 def _bases(connection: Connection, place: Place) -> tuple[str, ...]:
@@ -61,44 +85,68 @@ def _bases(connection: Connection, place: Place) -> tuple[str, ...]:
     return tuple(each.decode() for each in named) or ("",)
 
 
-def _pages(connection: Connection, place: Place, base: str, condition: str) -> Iterator[Found]:
-    """A page after another (RFC 2696); a server that knows no pages gives all in the first.
+class _Search:
+    """One search over one connection, base after base; `elsewhere` is where the server says that more is kept."""
 
-    The next page is asked for before this one is read: the server works at it meanwhile.
-    """
-    stream = Stream()
-    number = _ask(connection, place, base, condition, b"")
-    while number:
-        contents, done = _page(connection, stream, number)
-        cookie = _cookie(done)
-        number = _ask(connection, place, base, condition, cookie) if cookie else 0
-        yield from map(_entry, contents)
-        _check(done, place)
+    def __init__(self, connection: Connection, place: Place, condition: str) -> None:
+        self.elsewhere: dict[str, None] = {}
+        self._connection = connection
+        self._place = place
+        self._condition = condition
+        self._stream = Stream()
+        self._count = 0
 
+    def below(self, base: str) -> Iterator[Found]:
+        """A page after another (RFC 2696); a server that knows no pages gives all in the first.
 
-def _ask(connection: Connection, place: Place, base: str, condition: str, cookie: bytes) -> int:
-    from ldap3 import DEREF_NEVER
-    from ldap3.operation.search import search_operation
-    from ldap3.protocol.rfc2696 import paged_search_control
+        The next page is asked for before this one is read: the server works at it meanwhile.
+        """
+        size, cookie = PAGE, b""
+        number = self._ask(base, size)
+        while number:
+            contents, done = self._page(number)
+            if size and not (contents or cookie) and result(done.content)[0] == _ADMIN_LIMIT:
+                size //= SMALLER
+                number = self._ask(base, size)
+                continue
+            cookie = _cookie(done)
+            number = self._ask(base, size, cookie) if cookie else 0
+            yield from map(_entry, contents)
+            _check(done, self._place)
 
-    request = search_operation(
-        base, condition, SCOPES[place.scope], DEREF_NEVER, ["*"], 0, int(SEARCH_S), False, True, True
-    )
-    number: int = connection.strategy.send("searchRequest", request, [paged_search_control(False, PAGE, cookie)])
-    return number
+    def _ask(self, base: str, size: int, cookie: bytes = b"") -> int:
+        from ldap3 import DEREF_NEVER
+        from ldap3.operation.search import search_operation
+        from ldap3.protocol.rfc2696 import paged_search_control
 
+        scope = SCOPES[self._place.scope]
+        request = search_operation(
+            base, self._condition, scope, DEREF_NEVER, ["*"], 0, int(SEARCH_S), False, True, True
+        )
+        controls = [paged_search_control(False, size, cookie)] if size else None
+        number: int = self._connection.strategy.send("searchRequest", request, controls)
+        return number
 
-def _page(connection: Connection, stream: Stream, number: int) -> tuple[list[bytes], Message]:
-    """The entries that answer a request, as they came, and the message that ends them."""
-    contents: list[bytes] = []
-    while True:
-        for message in stream.messages(connection.socket.recv(PIECE)):
-            if message is None or message.number != number:
-                raise ValueError("an answer to no question")
-            if message.kind == ENTRY:
-                contents.append(message.content)
-            elif message.kind == DONE:
-                return contents, message
+    def _page(self, number: int) -> tuple[list[bytes], Message]:
+        """The entries that answer a request, as they came, and the message that ends them."""
+        contents: list[bytes] = []
+        while True:
+            for message in self._stream.messages(self._connection.socket.recv(PIECE)):
+                if message is not None and message.number == 0:  # an unsolicited notification (RFC 4511 4.4)
+                    raise Unreachable(f"{self._place.url} ends the connection.")
+                if message is None or message.number != number:
+                    raise ValueError("an answer to no question")
+                if message.kind == ENTRY:
+                    contents.append(message.content)
+                elif message.kind == REFERENCE and len(self.elsewhere) < MOST_ELSEWHERE:
+                    self.elsewhere |= dict.fromkeys(referred(message.content))
+                elif message.kind == DONE:
+                    self._count += len(contents)
+                    return contents, message
+            if self._count + len(contents) > MOST_ENTRIES:
+                raise Refused(
+                    f"{self._place.url} has more than {MOST_ENTRIES:,} entries.", hint="Name a narrower base."
+                )
 
 
 def _entry(content: bytes) -> Found:
@@ -125,7 +173,8 @@ def _check(done: Message, place: Place) -> None:
     code, message = result(done.content)
     if code == 0:
         return
-    said = f" ({RESULT_CODES.get(code, code)}{': ' if message else ''}{message})"[:200]
+    message = ", ".join(referred(done.content)) if code == _REFERRAL else message
+    said = f" ({RESULT_CODES.get(code, code)}{': ' if message else ''}{message[:200]})"
     if code in _REFUSALS:
         words, hint = _REFUSALS[code]
         raise Refused(f"{place.url} {words}{said}.", hint=hint)
