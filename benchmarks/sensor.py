@@ -12,7 +12,7 @@ from pathlib import Path
 from zeligui.grid.sources.sending import PROGRAM, sensor
 
 SECONDS = 60.0
-"""The first minute has the most spins."""
+"""The first minutes have the most spins."""
 
 
 def main() -> None:

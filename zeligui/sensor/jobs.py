@@ -12,6 +12,8 @@ PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 ENDED = "ZX"  # a zombie is dead, whoever has not yet waited for it
 KERNEL_THREAD = 0x200000  # PF_KTHREAD of the kernel's sched.h
 NULL = b"\0"
+LOOKS = 3  # at the environment of a new process
+SETTLED_LOOKS = 5  # one report in so many looks at what is nobody's job: reading all each time is most of the cost
 
 
 class Process:
@@ -46,24 +48,29 @@ class Jobs:
         self._user = os.getuid()
         self._self = os.getpid()
         self._known = {}  # type: dict[int, Process | None]
+        self._samples = self._reports = 0
         self._led = {}  # type: dict[int, str]
         self._runnable = {}  # type: dict[str, float]
         self._gone = {}  # type: dict[str, int]
 
     def sample(self) -> None:
         """Find new processes and count the jobs' runnable ones."""
-        for name in os.listdir(PROC):
-            if name.isdigit() and int(name) not in self._known:
-                self._look(int(name))
-        self._spread()
+        self._samples += 1
+        if self._samples % 2:  # listing all processes is most of the cost
+            for name in os.listdir(PROC):
+                if name.isdigit() and int(name) not in self._known:
+                    self._look(int(name))
+            self._spread()
         for pid, process in self._members():
             self._runnable[process.job] = self._runnable.get(process.job, 0) + runnable_threads(pid, process)
 
     def report(self, samples: int) -> "dict[str, dict[str, float]]":
         """What each job used; one that ended since the last report comes once more."""
         before = dict(self._known)
-        for name in list(self._known):
-            self._look(name)
+        self._reports += 1
+        for pid in list(self._known):
+            if not self._settled(pid) or (pid + self._reports) % SETTLED_LOOKS == 0:
+                self._look(pid)
         self._spread()
         self._bury(before)
         totals = {job: [ticks, 0] for job, ticks in self._gone.items()}
@@ -77,6 +84,11 @@ class Jobs:
             report[job] = dict(zip(("cpu_s", "memory_mb", "runnable"), use))
         self._forget()
         return report
+
+    def _settled(self, pid: int) -> bool:
+        """Whether a process is nobody's job and will hardly become one: those of new jobs are new ones."""
+        process = self._known[pid]
+        return process is None or (not process.job and process.looks >= LOOKS)
 
     def _members(self) -> "list[tuple[int, Process]]":
         return [(pid, process) for pid, process in self._known.items() if process is not None and process.job]
@@ -98,7 +110,7 @@ class Jobs:
             self._known[pid] = None
             return
         # A process forked a moment ago still shows its parent's environment: read again, and when it has a new name.
-        if process.looks < 3 or process.command != command:
+        if process.looks < LOOKS or process.command != command:
             process.looks += 1
             process.command = command
             process.job = self._mark(pid) or process.job

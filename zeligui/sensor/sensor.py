@@ -23,7 +23,7 @@ from zeligui.sensor.people import People
 from zeligui.sensor.processors import Processors
 from zeligui.sensor.reading import json_text
 
-STEP_S = 0.23  # between samples; no divisor of a second, so that work done every second is not always met or missed
+STEP_S = 0.31  # between samples; no divisor of a second, so that work done every second is not always met or missed
 FIRST_S = 0.5
 ACCOUNT_S = 60.0  # what probing costs is told as if it had run for so long at least
 
