@@ -11,6 +11,9 @@ from PySide6.QtGui import QGuiApplication
 from zeligui.gui.heap import give_back
 
 SWEEP_MS = 5_000
+YOUNG = 4
+"""Every so many sweeps what survived the last ones is looked at again: what lives as long as a dialog is open, or a job
+runs, would else be taken for old, and stay until everything is swept."""
 WHOLE_S = 20.0
 """Between two sweeps of everything at least."""
 SHARE = 5000.0
@@ -29,6 +32,7 @@ class Sweeper(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._whole = self._took = 0.0
+        self._sweeps = 0
         self.sweep_all()
         gc.freeze()
         timer = QTimer(self)
@@ -44,7 +48,8 @@ class Sweeper(QObject):
             self.sweep_all()
             give_back()
         else:
-            gc.collect(1)
+            self._sweeps += 1
+            gc.collect(0 if self._sweeps % YOUNG else 1)
 
     def sweep_all(self) -> None:
         """Collect all that is garbage."""
