@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ LONG_S = 30.0
 def run(application: QApplication, work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the loop that the program has; what it leaves running fails the test."""
     application.setQuitOnLastWindowClosed(False)
+    gc.disable()  # as the program does: a thread that collects would end Qt's timers outside of their own
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
     try:
@@ -37,6 +39,7 @@ def run(application: QApplication, work: Coroutine[Any, Any, T]) -> T:
             return result
     finally:
         asyncio.set_event_loop(None)
+        gc.enable()
 
 
 class User:

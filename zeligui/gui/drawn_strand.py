@@ -82,23 +82,22 @@ class DrawnStrand:
         x, values = np.empty(0), np.empty(0)
         if strand.expected is not None and len(strand.curve.times):
             x, values, errors = joined(strand.curve, strand.expected)
-            _add_band(path, x, below(strand.curve, values - errors), values + errors)
+            _add_band(path, x, not_below(strand.curve, values - errors), values + errors)
         self.ahead.setData(x, values)
         self.spread.setPath(path)
 
 
 def joined(curve: Curve, expected: Expected) -> tuple[Numbers, Numbers, Numbers]:
-    """What is expected, from the last value on: times, values and errors."""
-    last = min(float(curve.times[-1]), float(expected.times[0]))
-    value = float(curve.values[-1])
+    """What is expected from the last value on: times, values and errors; what has come meanwhile is left out."""
+    later = expected.times > curve.times[-1]
     return (
-        np.concatenate(([last], expected.times)),
-        np.concatenate(([value], expected.values)),
-        np.concatenate(([0.0], expected.errors)),
+        np.concatenate((curve.times[-1:], expected.times[later])),
+        np.concatenate((curve.values[-1:], expected.values[later])),
+        np.concatenate(([0.0], expected.errors[later])),
     )
 
 
-def below(curve: Curve, low: Numbers) -> Numbers:
+def not_below(curve: Curve, low: Numbers) -> Numbers:
     """What was never less than nothing is not expected to be so."""
     return np.maximum(low, 0.0) if np.nanmin(curve.values) >= 0 else low
 

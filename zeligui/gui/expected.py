@@ -22,7 +22,7 @@ AT_ONCE_S = 0.002
 """How long the event loop is kept at a time."""
 PAUSE = 10
 """A pause is so many times as long as what was asked before it took."""
-LEAST_PAUSE_MS = 10
+LEAST_PAUSE_MS, LONGEST_PAUSE_MS = 10, 100
 AGAIN_S = 1.0
 """Between two forecasts of the same."""
 STEP = 1.25
@@ -59,6 +59,11 @@ class Expected:
     values: Numbers
     errors: Numbers
     method: str
+
+    @property
+    def constant(self) -> bool:
+        """Whether nothing else is expected than always the same."""
+        return not self.errors.any() and bool((self.values == self.values[0]).all())
 
     def at(self, when: float) -> str:
         """What is expected then, in words; "" where that is not known."""
@@ -124,7 +129,8 @@ class Expectations(QObject):
         while len(self._kept) > MOST:
             del self._kept[next(iter(self._kept))]
         if self._wanted:
-            self._timer.start(max(LEAST_PAUSE_MS, round(1000 * PAUSE * (time.perf_counter() - begun))))
+            took_ms = 1000 * (time.perf_counter() - begun)
+            self._timer.start(min(LONGEST_PAUSE_MS, max(LEAST_PAUSE_MS, round(PAUSE * took_ms))))
         if new:
             self.came.emit()
 

@@ -249,7 +249,7 @@ class HeatLegend(QWidget):
 
     def _unknown(self, painter: QPainter, x: int) -> None:
         side = self.fontMetrics().height() * 5 // 8
-        place = QRect(x, self.fontMetrics().height() // 4, side, side)
+        place = QRect(x, self.fontMetrics().height() // 4, 2 * side, side)
         painter.fillRect(place, self.palette().color(QPalette.ColorRole.Base))
         painter.fillRect(place, QBrush(colour("dim", self.palette()), Qt.BrushStyle.BDiagPattern))
-        self._write(painter, x + side + self.fontMetrics().averageCharWidth(), "unknown")
+        self._write(painter, x + 2 * side + self.fontMetrics().averageCharWidth(), "unknown")

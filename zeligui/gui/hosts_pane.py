@@ -89,7 +89,7 @@ class HostsPane(Pane):
         self._last: tuple[str, Table, Found] | None = None
         self.filter = FilterLine("hosts", "Name, attribute or cpuAvail > 0.5 (Ctrl+F)", self)
         self.model = TreeModel(self._columns(), self)
-        self.view = Tree("Hosts and their attributes", self.model, (20, 13, 6, 12, 8), self)
+        self.view = Tree("Hosts and their attributes", self.model, (19, 12, 6, 11, 6), self)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         cells = LongTexts(self.view, 1, 3, lambda row: isinstance(row, AttributeRow) and isinstance(row.value, str))
         for column in (1, 2, 3):
@@ -227,7 +227,7 @@ class HostsPane(Pane):
         if not 0 <= self._clock.age() - row.time <= self._expiry_s:
             return None
         found = self._expectations.then(row.host, row.name, row.time, EXPECTED_S)
-        return found if found and (found.errors[-1] > 0 or found.values[-1] != row.value) else None
+        return found if found and not (found.constant and found.values[-1] == row.value) else None
 
     def _expected(self, row: Row) -> str:
         found = self._expectation(row)

@@ -49,7 +49,7 @@ class JobsPane(Pane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Remote jobs", parent)
         self.model = RowModel(columns(), lambda job: job.key, self)
-        self.view = Table("Remote jobs", self.model, (14, 13, 16, 13, 11, 11, 8, 9, 30), self)
+        self.view = Table("Remote jobs", self.model, (14, 13, 16, 13, 11, 11, 9, 12, 30), self)
         self.filter = FilterLine("jobs", "Job, state, host, profile or last line (Ctrl+F)", self)
         self.filter.line.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
         self.which = QComboBox(self)

@@ -161,7 +161,8 @@ class Plot(QWidget):
             return ", ".join(f"{visible(one.host)} {one.curve.last(scene.now)}" for one in self.strands)
         (strand,) = self.strands
         figures = strand.curve.figures(scene.span, scene.now)
-        expected = strand.expected.at(float(strand.expected.times[-1])) if strand.expected else ""
+        ahead = strand.expected
+        expected = ahead.at(float(ahead.times[-1])) if ahead and not ahead.constant else ""
         return f"{figures}, expected {expected}" if expected else figures
 
     def _fit(self) -> None:

@@ -306,15 +306,12 @@ class Shell:
         return self.session.machines.history(host, attribute)
 
     def _forecast(self, host: str, attribute: str, horizons_s: Sequence[float]) -> Forecast | None:
-        forecast = getattr(self.session.machines, "forecast", None) if self.session else None
-        return forecast(host, attribute, horizons_s) if forecast else None
+        return self.session.machines.forecast(host, attribute, horizons_s) if self.session else None
 
     async def _past(self, host: str, attribute: str, since: float, until: float) -> Past:
-        past = getattr(self.session, "past", None)
-        if past is None:
-            raise ZeliGridError("There is none.")
-        found: Past = await past(host, attribute, since, until, most=MOST_POINTS)
-        return found
+        if self.session is None:
+            raise ZeliGridError("ZeliGrid is still being opened.")
+        return await self.session.past(host, attribute, since, until, most=MOST_POINTS)
 
     def _start(self, doing: str, work: Coroutine[Any, Any, object]) -> None:
         self.work.tasks.start(doing, work)

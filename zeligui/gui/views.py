@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QTreeView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QTreeView,
+    QWidget,
+)
 
 from zeligui.gui.rows import RowModel
 from zeligui.gui.tree import TreeModel
 
+EN_SPACE = "\u2002"
 Widths = tuple[int, ...]
 """How wide the columns are at first, in signs; the last stretches."""
+
+
+class Figures(QStyledItemDelegate):
+    """Cells with figures, that do not touch the words beside them."""
+
+    def initStyleOption(  # noqa: N802
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.text += EN_SPACE
 
 
 class Table(QTableView):
@@ -42,6 +62,10 @@ class Table(QTableView):
         upright.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         upright.setDefaultSectionSize(round(self.fontMetrics().height() * 1.5))
         _size(self, self.horizontalHeader(), widths)
+        figures = Figures(self)
+        for place, column in enumerate(model.columns):
+            if column.numeric:
+                self.setItemDelegateForColumn(place, figures)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.matches(QKeySequence.StandardKey.Copy):
