@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QObject
 
 from zeligui.gui import sweeping
-from zeligui.gui.sweeping import Sweeper
+from zeligui.gui.sweeping import YOUNG, Sweeper
 
 
 class Knot:
@@ -59,5 +59,6 @@ def test_all_is_swept_the_more_rarely_the_longer_it_takes(sweeper: Sweeper, monk
     monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
     monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
     monkeypatch.setattr(sweeping, "SHARE", 1e9)
-    sweeper.sweep()
-    assert swept == [1], "only what is new"
+    for _ in range(YOUNG):
+        sweeper.sweep()
+    assert swept == [0] * (YOUNG - 1) + [1], "what is new, and now and then what has just stayed"
