@@ -22,8 +22,8 @@ from zeligui import __version__
 from zeligui.clock import SystemClock
 from zeligui.desk import Desk, address
 from zeligui.errors import UsageError
-from zeligui.gui.shell import Shell
 from zeligui.gui.heap import share_arenas
+from zeligui.gui.shell import Shell
 from zeligui.gui.sweeping import Sweeper
 from zeligui.settings import Home, Settings, load
 

@@ -1,7 +1,7 @@
 """The memory that the C library keeps though it is free: given back, so that a window that is open for days stays small.
 
-Qt takes and frees much at once where a dialog opens, and what else is taken meanwhile lies between: without this, the
-process grew by a tenth in half an hour of work. Only glibc needs it, and has the calls for it.
+Qt takes and frees much at once where a dialog opens, and what else is taken meanwhile lies between: without this,
+the process grows faster. Only glibc needs it, and has the calls for it.
 """
 
 from __future__ import annotations
