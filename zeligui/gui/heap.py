@@ -1,4 +1,4 @@
-"""The memory that the C library keeps though it is free: given back, so that a window that is open for days stays small.
+"""The memory that the C library keeps though it is free: given back, so that a window open for days stays small.
 
 Qt takes and frees much at once where a dialog opens, and what else is taken meanwhile lies between: without this,
 the process grows faster. Only glibc needs it, and has the calls for it.
