@@ -13,6 +13,7 @@ from zeligui.experiment.book import Book
 from zeligui.experiment.description import Experiment, resolve_secrets
 from zeligui.experiment.reasons import because
 from zeligui.experiment.state import AttemptState, Phase
+from zeligui.jobs.anywhere import holder
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
 from zeligui.jobs.service import JobService
 from zeligui.links.calls import call
@@ -70,7 +71,8 @@ class Attempts:
             if isinstance(error, UsageError):
                 raise  # something is wrong here, not there
             raise SubmissionRefused(str(error)) from error
-        await self._book.record("prepared", attempt=attempt, handle=handle)
+        chosen = holder(self.service(service), attempt.id)
+        await self._book.record("prepared", attempt=attempt, handle=handle, service=chosen)
         return self._book.attempt(attempt)
 
     async def _description(self, attempt: AttemptState) -> JobDescription:

@@ -13,6 +13,7 @@ from zeligui.experiment.book import Book
 from zeligui.experiment.choice import profile_of
 from zeligui.experiment.description import Experiment
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
+from zeligui.jobs.anywhere import url_of
 from zeligui.settings import Reconfiguration
 from zeligui.tasks import Tasks
 
@@ -140,8 +141,11 @@ class Run:
         }
 
     def service_of(self, host: Host) -> str | None:
-        """The job service for a host: its source's own, else the one of `on` that names it."""
-        return host.service or _named(host.name, self.experiment.on)
+        """The job service for a host: its source's own, else the one of `on` that names it, else what works there.
+
+        None where its name is no address.
+        """
+        return host.service or _named(host.name, self.experiment.on) or url_of(host.name)
 
 
 def _named(host: str, services: Iterable[str]) -> str | None:

@@ -185,6 +185,12 @@ def _intent(state: ExperimentState, event: Event) -> ExperimentState:
     )
 
 
+def _prepared(state: ExperimentState, event: Event) -> ExperimentState:
+    """From now on the attempt is with the service that took it, where its intent was `any://`."""
+    chosen = {"service": event.data["service"]} if "service" in event.data else {}
+    return _goes_on(state, event, Phase.PREPARED, **chosen)
+
+
 def _placed(state: ExperimentState, event: Event) -> ExperimentState:
     state = _instance(state, event, starts=state.instances[event.instance or 0].starts + 1, held=False)
     return _attempt(state, event, phase=Phase.PLACED, started=event.time)
@@ -297,7 +303,7 @@ _CHANGES: dict[str, Callable[[ExperimentState, Event], ExperimentState]] = {
     "relocated": lambda state, event: _instance(state, event, moving_from=""),
     "matched": lambda state, event: replace(state, profile=event.profile, held=""),
     "intent": _intent,
-    "prepared": lambda state, event: _goes_on(state, event, Phase.PREPARED),
+    "prepared": _prepared,
     "placed": _placed,
     "adopted": _placed,
     "running": lambda state, event: _goes_on(state, event, Phase.RUNNING),

@@ -5,6 +5,7 @@ Each exchange is one script on the link's control shell; the job itself owns no 
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -12,14 +13,44 @@ from pathlib import Path, PurePosixPath
 
 from zeligui.errors import InDoubt, LinkError, Refused, SubmissionRefused, Unreachable, UsageError, ZeliGridError
 from zeligui.jobs import scripts
+from zeligui.jobs.adaptors import Declared, NotMeant, Unfit, by_name
 from zeligui.jobs.job import JobDescription, JobStatus
 from zeligui.jobs.verdicts import statuses
+from zeligui.links.addresses import Address
 from zeligui.links.link import Link, Links, Reply
 
 PREPARED_S = 120.0
 """How long a preparation waits for its commit."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
+
+
+def reach(scheme: str, address: Address, links: Links) -> str:
+    """This machine by itself, any other over ssh where there is a key to log in with. NotMeant, Unfit."""
+    if scheme != "local":
+        return _by_ssh(scheme, address, links)
+    if address.user is not None or address.port is not None or address.host.casefold() not in _own_names():
+        raise NotMeant(f"{address.host} is not this machine.")
+    return "local://"
+
+
+def _own_names() -> set[str]:
+    name = os.uname().nodename.casefold()
+    return {"localhost", name, name.partition(".")[0]}
+
+
+def _by_ssh(scheme: str, address: Address, links: Links) -> str:
+    from zeligui.links.keys import keys_for  # paramiko takes a quarter of a second
+
+    keys = keys_for(address, links.identities)
+    if keys.usable:
+        return by_name(scheme, address, links)
+    why = f": {', '.join(keys.unusable)}" if keys.unusable else ""
+    make = f"ssh-add {keys.locked[0]}" if keys.locked else "ssh-keygen -t ed25519"
+    raise Unfit(f"there is no key to log in to {address.host} with{why}.", hint=f"Load or make one: {make}")
+
+
+ADAPTOR = Declared("a machine with a POSIX shell", reach=reach, order=10)
 
 
 def open_service(url: str, links: Links) -> PosixService:

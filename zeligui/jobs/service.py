@@ -21,7 +21,8 @@ class JobService(Protocol):
         """Stage the input and start the wrapper, which waits for `commit`; the handle to journal comes back.
 
         An attempt that is prepared and not committed within two minutes ends by itself. SubmissionRefused: the
-        attempt is certainly not, and will never be, started. InDoubt: `find` tells.
+        attempt is certainly not, and will never be, started. InDoubt: `find` tells. A LinkError comes only while
+        nothing was started, so that another service may be tried.
         """
         ...
 

@@ -31,7 +31,7 @@ class Identities:
         self._offered: set[bytes] = set()
         self.tried: list[str] = []
         self.locked: list[str] = []
-        self._unusable: list[str] = []
+        self.unusable: list[str] = []
 
     def offers(self) -> Iterator[paramiko.PKey]:
         """The keys, one after another, none twice."""
@@ -49,7 +49,7 @@ class Identities:
     def refusal(self, reason: str = "") -> Refused:
         """Why nobody could be logged in, in words without secrets."""
         tried = f"; tried {', '.join(self.tried)}" if self.tried else "; there was no key to try"
-        unusable = f"; not usable: {', '.join(self._unusable)}" if self._unusable else ""
+        unusable = f"; not usable: {', '.join(self.unusable)}" if self.unusable else ""
         reason = f" ({reason})" if reason else ""
         hop = self._hop
         message = f"{hop.where} refused the login of {hop.user}@{hop.host}{reason}{tried}{unusable}."
@@ -69,7 +69,7 @@ class Identities:
             yield from self._by_agent(file)
         except (OSError, ValueError, UnsupportedAlgorithm, paramiko.SSHException, UnknownKeyType) as error:
             reason = error.strerror if isinstance(error, OSError) else "not a key that is understood"
-            self._unusable.append(f"{file} ({reason})")
+            self.unusable.append(f"{file} ({reason})")
         else:
             yield from self._offer(key, file.name)
 
@@ -78,7 +78,7 @@ class Identities:
             yield from self._offer(key, f"{file.name} (agent)")
             return
         self.locked.append(str(file))
-        self._unusable.append(f"{file} (encrypted, and no agent holds it)")
+        self.unusable.append(f"{file} (encrypted, and no agent holds it)")
 
     def _offer(self, key: paramiko.PKey, name: str) -> Iterator[paramiko.PKey]:
         if key.asbytes() not in self._offered:
@@ -91,7 +91,7 @@ class Identities:
             try:
                 self._agent = paramiko.Agent()
             except (OSError, paramiko.SSHException) as error:
-                self._unusable.append(f"the agent ({error})")
+                self.unusable.append(f"the agent ({error})")
                 return {}
         return {key.asbytes(): key for key in self._agent.get_keys()}
 

@@ -75,6 +75,16 @@ class Links(Protocol):
 
     directories: Directories
 
+    @property
+    def known_hosts(self) -> tuple[Path, ...]:
+        """The files of host keys in use, besides the user's own."""
+        ...
+
+    @property
+    def identities(self) -> tuple[Path, ...]:
+        """The private key files that are offered first."""
+        ...
+
     def to(self, url: str) -> Link:
         """The link for `local://` or `ssh://[user@]host[:port]`; it connects at its first use."""
         ...

@@ -32,6 +32,14 @@ class Registry:
         self._gate = threading.Semaphore(LOGINS_AT_ONCE)
         self._links: dict[str, Link] = {}
 
+    @property
+    def known_hosts(self) -> tuple[Path, ...]:
+        return self._known_hosts
+
+    @property
+    def identities(self) -> tuple[Path, ...]:
+        return self._identities
+
     def to(self, url: str) -> Link:
         """The link for `local://` or `ssh://[user@]host[:port]`. UsageError for any other URL."""
         if url == "local://":

@@ -297,9 +297,11 @@ class Session:
 
     async def take_up(self) -> None:
         """Drive again what was left running and nobody drives, where its machines are watched here."""
-        services = {host.service for host in self.machines.hosts() if host.service}
+        hosts = self.machines.hosts()
+        services = {host.service for host in hosts if host.service}
+        elsewhere = {host.name for host in hosts if not host.service}  # their jobs go by `on`, or by any adaptor
         for state in await self.driving.left():
-            needed = {attempt.service for attempt in state.live()}
+            needed = {attempt.service for attempt in state.live() if attempt.host not in elsewhere}
             try:
                 if missing := needed - services:
                     raise ZeliGridError(
