@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
-COMMANDS = ("contract", "machines", "forecast", "run", "jobs", "demo", "testbed", "sensor", "directory", "proxy")
+COMMANDS = (
+    *("contract", "machines", "forecast", "run", "jobs", "demo", "testbed", "sensor", "directory", "proxy"),
+    *("adaptors", "doctor"),
+)
 """The modules of this package that add commands, in the order of the help."""
 
 INTERRUPTED = 130

@@ -13,7 +13,7 @@ import paramiko
 
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links.addresses import Address
-from zeligui.links.login import LOGIN_S, dial, in_words, log_in
+from zeligui.links.login import LOGIN_S, dial, encrypt, in_words, log_in
 from zeligui.links.routes import Hop, route
 from zeligui.links.sftp import Sftp, hang_up
 from zeligui.links.shell import COMMAND
@@ -43,6 +43,8 @@ class Connection:
         self._transports: list[paramiko.Transport] = []
         self._socket: socket.socket | None = None
         self._closed = False
+        self.stage = "route"
+        """What is being done while it opens, or failed: the route, the host key, or the login."""
         self.peer = ""
         """The address of the machine, where it is connected to without a jump."""
 
@@ -79,7 +81,10 @@ class Connection:
             self._check_open()
             transport = paramiko.Transport(way)
             self._transports.append(transport)
-            log_in(transport, hop, self._known_hosts, self._identities)
+            self.stage = "host key"
+            encrypt(transport, hop, self._known_hosts)
+            self.stage = "login"
+            log_in(transport, hop, self._identities)
         finally:
             if passed:
                 self._gate.release()
@@ -88,6 +93,7 @@ class Connection:
     def _jump(self, hop: Hop, to: Hop) -> paramiko.Channel:
         try:
             with in_words(to.where, f"connecting by way of {hop.where}"):
+                self.stage = "route"
                 return self._transports[-1].open_channel(
                     "direct-tcpip", (to.host, to.port), ("127.0.0.1", 0), timeout=LOGIN_S
                 )

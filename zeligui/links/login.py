@@ -88,11 +88,8 @@ def _tune(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2)
 
 
-def log_in(transport: paramiko.Transport, hop: Hop, known_hosts: Sequence[Path], named: Sequence[Path]) -> None:
-    """Encrypt the connection, check the machine's key, and log the user in.
-
-    UnknownHostKey, ChangedHostKey, Refused, Unreachable. Nothing of the user's is sent before the key is checked.
-    """
+def encrypt(transport: paramiko.Transport, hop: Hop, known_hosts: Sequence[Path]) -> None:
+    """Encrypt the connection and check the machine's key: UnknownHostKey, ChangedHostKey, Refused, Unreachable."""
     transport.banner_timeout = DIAL_S
     transport.handshake_timeout = transport.auth_timeout = transport.channel_timeout = LOGIN_S
     known = KnownHosts(known_hosts)
@@ -101,6 +98,10 @@ def log_in(transport: paramiko.Transport, hop: Hop, known_hosts: Sequence[Path],
         transport.start_client(timeout=LOGIN_S)
         key = transport.get_remote_server_key()
     known.check(hop.key_name, hop.port, HostKey(key.get_name(), key.asbytes()), hop.where)
+
+
+def log_in(transport: paramiko.Transport, hop: Hop, named: Sequence[Path]) -> None:
+    """Log the user in on a connection whose machine was checked. Refused, Unreachable."""
     with in_words(hop.where, "logging in"):
         _authenticate(transport, hop, named)
 

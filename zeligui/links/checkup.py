@@ -1,0 +1,166 @@
+"""What it takes to reach a machine, looked at one step after another, each with the line that mends it."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zeligui.errors import LinkError, Refused, Unreachable, ZeliGridError
+from zeligui.links.addresses import Address
+
+if TYPE_CHECKING:
+    from zeligui.links.connection import Connection
+
+OPEN_S = 20.0
+"""How long a machine may take altogether."""
+
+SHORT_S = 600.0
+"""A proxy that lasts no longer is as good as none: a site refuses it, or the job outlives it."""
+
+
+class Status(Enum):
+    """How a step went: GOOD; MISSING, which its line mends; UNREACHABLE; UNNEEDED, for nothing asks for it."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    UNREACHABLE = "unreachable"
+    UNNEEDED = "unneeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was looked at. `says` is what was found, `mend` the line or sentence that mends it."""
+
+    name: str
+    status: Status
+    says: str
+    mend: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing that comes after it can be looked at."""
+        return self.status in {Status.MISSING, Status.UNREACHABLE}
+
+
+def failed(name: str, error: ZeliGridError) -> Step:
+    """The step at which an error came. A machine that answered and said no was reached."""
+    status = Status.UNREACHABLE if isinstance(error, Unreachable) else Status.MISSING
+    return Step(name, status, str(error), error.hint)
+
+
+def of_ssh(address: Address, known_hosts: Sequence[Path], identities: Sequence[Path]) -> Iterator[Step]:
+    """The way to a machine by ssh, up to the first step that fails. Blocks, for some seconds."""
+    from zeligui.links.routes import route
+
+    try:
+        hops = route(address)
+    except Refused as error:
+        yield failed("ssh config", error)
+        return
+    over = "".join(f" by way of {hop.host}," for hop in hops[:-1])
+    yield Step("ssh config", Status.GOOD, f"It is{over} {hops[-1].host}, port {hops[-1].port}, as {hops[-1].user}.")
+    yield from of_keys(address, identities)
+    yield from _of_connection(address, known_hosts, identities)
+
+
+def of_keys(address: Address, identities: Sequence[Path], *, needed: bool = True) -> Iterator[Step]:
+    """The keys that would be offered to a machine, their permissions, and the agent. Blocks."""
+    from zeligui.links.keys import agent_answers, keys_for
+
+    try:
+        keys = keys_for(address, identities)
+    except Refused as error:
+        yield failed("key", error)
+        return
+    without = f" Not usable: {', '.join(keys.unusable)}." if keys.unusable else ""
+    if keys.usable:
+        yield Step("key", Status.GOOD, f"There is {', '.join(keys.usable)}.{without}")
+    else:
+        mend = f"ssh-add {shlex.quote(keys.locked[0])}" if keys.locked else "ssh-keygen -t ed25519"
+        status = Status.MISSING if needed else Status.UNNEEDED
+        yield Step("key", status, f"There is no key to log in with.{without}", mend)
+    for file in keys.exposed:
+        yield Step(
+            "permissions",
+            Status.MISSING,
+            f"The private key {file} can be read by other users of this machine.",
+            f"chmod 600 {shlex.quote(str(file))}",
+        )
+    yield of_agent(agent_answers())
+
+
+def of_agent(answers: bool | None) -> Step:
+    """Whether an ssh agent answers; a login needs none where a key is not encrypted."""
+    if answers:
+        return Step("agent", Status.GOOD, "An ssh agent answers.")
+    if answers is None:
+        return Step("agent", Status.UNNEEDED, "No ssh agent is named in SSH_AUTH_SOCK.")
+    return Step("agent", Status.MISSING, "The ssh agent that SSH_AUTH_SOCK names does not answer.", "eval $(ssh-agent)")
+
+
+def of_proxy(*, needed: bool) -> Step:
+    """The user's grid proxy and the time it has left. Blocks."""
+    from zeligui.links.gsi import places
+    from zeligui.links.gsi.credentials import NoCredential, check_times, read_proxy
+
+    try:
+        proxy = read_proxy(places.user_proxy())
+        check_times(proxy)
+    except NoCredential as error:
+        status = Status.MISSING if needed else Status.UNNEEDED
+        return Step("proxy", status, str(error), error.hint)
+    except ZeliGridError as error:
+        return Step("proxy", Status.MISSING, str(error), error.hint)
+    left = proxy.left_s()
+    words = f"The {proxy.kind} of {proxy.identity} lasts {int(left // 3600)} h {int(left % 3600 // 60)} min more"
+    if left < SHORT_S:
+        return Step("proxy", Status.MISSING, f"{words}, which is too short.", "zeligrid proxy init")
+    if proxy.limited:
+        return Step("proxy", Status.MISSING, f"{words}; it is limited, and starts no jobs.", "zeligrid proxy init")
+    return Step("proxy", Status.GOOD, f"{words}.")
+
+
+def _of_connection(address: Address, known_hosts: Sequence[Path], identities: Sequence[Path]) -> Iterator[Step]:
+    from zeligui.links.connection import Connection
+
+    words = {
+        "route": f"{address.url} answers.",
+        "host key": "Its host key is the one that is known.",
+        "login": "The login is accepted.",
+    }
+    with closing(Connection(address, known_hosts, identities, threading.Semaphore(1))) as connection:
+        try:
+            connection.open(time.monotonic() + OPEN_S)
+        except LinkError as error:
+            passed = [*words].index(connection.stage)
+            yield from (Step(name, Status.GOOD, words[name]) for name in [*words][:passed])
+            yield _stopped(connection.stage, error, address)
+            return
+        yield from (Step(name, Status.GOOD, said) for name, said in words.items())
+        yield _of_files(connection)
+
+
+def _stopped(stage: str, error: LinkError, address: Address) -> Step:
+    if stage == "route":  # a closed port answers too, but nothing is reached by it
+        return Step(stage, Status.UNREACHABLE, str(error), error.hint)
+    step = failed(stage, error)
+    if stage == "login" and step.status is Status.MISSING and not error.hint.startswith("Load"):
+        port = f"-p {address.port} " if address.port else ""
+        to = shlex.quote(f"{address.user}@{address.host}" if address.user else address.host)
+        return Step(stage, step.status, step.says, f"ssh-copy-id {port}{to}")
+    return step
+
+
+def _of_files(connection: Connection) -> Step:
+    try:
+        connection.sftp().close()
+    except LinkError as error:
+        return failed("files", error)
+    return Step("files", Status.GOOD, "Files can be copied (SFTP).")
