@@ -89,7 +89,7 @@ class HostsPane(Pane):
         self._last: tuple[str, Table, Found] | None = None
         self.filter = FilterLine("hosts", "Name, attribute or cpuAvail > 0.5 (Ctrl+F)", self)
         self.model = TreeModel(self._columns(), self)
-        self.view = Tree("Hosts and their attributes", self.model, (19, 12, 6, 11, 6), self)
+        self.view = Tree("Hosts and their attributes", self.model, (20, 11, 6, 11, 6), self)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         cells = LongTexts(self.view, 1, 3, lambda row: isinstance(row, AttributeRow) and isinstance(row.value, str))
         for column in (1, 2, 3):

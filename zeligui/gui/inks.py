@@ -11,6 +11,8 @@ LEAST_CONTRAST = 3.0
 HUES = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "", "#f0e442", "#9467bd")
 """After the accent: vermilion, bluish green, reddish purple, orange and yellow of Okabe and Ito (Color Universal
 Design, 2008), the colour of text, and violet."""
+NO_ACCENT = "#56b4e9"
+"""In place of an accent that is not seen: their sky blue."""
 DASHES: tuple[tuple[float, ...], ...] = (
     (), (6, 3), (1.5, 2.5), (7, 2.5, 1.5, 2.5), (12, 3), (6, 2.5, 1.5, 2.5, 1.5, 2.5), (3, 3), (12, 3, 3, 3),
 )  # fmt: skip
@@ -25,8 +27,10 @@ def colours(palette: QPalette) -> tuple[QColor, ...]:
     """As many colours as there are dashes, each to be seen on the base; the accent of the palette comes first."""
     base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
     accents = (palette.color(role) for role in (QPalette.ColorRole.Highlight, QPalette.ColorRole.Link))
-    accent = next((one for one in accents if contrast(one, base) >= LEAST_CONTRAST), text)
-    return accent, *(_seen(QColor(hue), base, dark=is_dark(palette)) if hue else text for hue in HUES)
+    dark = is_dark(palette)
+    accent = next((one for one in accents if contrast(one, base) >= LEAST_CONTRAST), None)
+    first = accent or _seen(QColor(NO_ACCENT), base, dark=dark)
+    return first, *(_seen(QColor(hue), base, dark=dark) if hue else text for hue in HUES)
 
 
 def pen(colour: QColor, width: int, dashes: tuple[float, ...] = ()) -> QPen:

@@ -19,6 +19,8 @@ COARSE = 8.0
 """Thinned values are read anew where less than this part of their time is looked at."""
 BESIDE = 1.0
 """So much of what is looked at is read on both sides as well: moving on finds it there."""
+AGAIN_S = 30.0
+"""After what cannot be read is tried again: each look would else ask for it at once."""
 KEPT_S = 366 * 86400.0
 """Nothing older is stored."""
 
@@ -72,6 +74,8 @@ class Archive(QObject):
         self._begins: dict[_Key, float] = {}
         self._wanted: dict[_Key, tuple[float, float]] = {}
         self._reading: _Key | None = None
+        self._looked = 0.0
+        self._failed = float("-inf")
         self.trouble = ""
         """Why nothing could be read; "" where it could."""
 
@@ -97,6 +101,9 @@ class Archive(QObject):
 
     def look(self, host: str, attribute: str, span: Span, known: float, now: float) -> None:
         """This time is looked at; what is from `known` on is so without being read."""
+        self._looked = now
+        if now - self._failed < AGAIN_S:
+            return
         key = host, attribute
         since, end = max(span.start, self._begins.get(key, float("-inf"))), min(span.end, known)
         piece = self._pieces.get(key)
@@ -118,6 +125,7 @@ class Archive(QObject):
             past = await self._read(*key, since, until)
         except ZeliGridError as error:
             self.trouble = f"The stored history cannot be read: {error}"
+            self._failed = self._looked
             self._wanted.clear()
             self._reading = None
             self.came.emit()
@@ -128,8 +136,10 @@ class Archive(QObject):
         self.trouble = ""
         self._pieces[key] = _Piece(since, until, past)
         self._note_begin(key, since, until, past)
+        self._reading = None
         self.came.emit()
-        self._go_on()
+        if self._reading is None:  # who heard of it may have looked elsewhere
+            self._go_on()
 
     def _note_begin(self, key: _Key, since: float, until: float, past: Past) -> None:
         """Where all there is was asked for, nothing is older than the first value."""

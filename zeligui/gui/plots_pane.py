@@ -203,7 +203,6 @@ class PlotsPane(Pane):
 
     def _show(self) -> None:
         self._tell_epoch()
-        self._say_where()
         self.shown = None if not self._hosts or self._snapshot is None or self._plots is None else self.shown
         if not self._hosts or self._snapshot is None:
             self.show_empty("Select a host or a job to see how it does.", picture="plot")
@@ -212,6 +211,7 @@ class PlotsPane(Pane):
         else:
             self._show_hosts(self._plots, self._strands, self._snapshot)
         self.export.say_why("" if self.shown else "There is nothing to be saved.")
+        self._say_where()
 
     def _show_hosts(self, stack: PlotStack, strands: Strands, snapshot: Snapshot) -> None:
         against = held_against(snapshot, self._experiment)

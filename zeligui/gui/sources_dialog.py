@@ -52,7 +52,7 @@ class SourcesDialog(QDialog):
         self.progress.setMaximumHeight(self.fontMetrics().height() // 2)
         self.filter = FilterLine("sources", "Filter by address, state or words (Ctrl+F)", self)
         self.model = RowModel(COLUMNS, lambda row: row.state.url, self)
-        self.view = Table("Sources", self.model, (15, 42, 8, 9, 40), self)
+        self.view = Table("Sources", self.model, (20, 42, 8, 9, 40), self)
         self.nothing = EmptyState(self)
         self.nothing.say("There are no sources.", "Add machines, or name a directory in the configuration.", [])
         layout = QVBoxLayout(self)
