@@ -268,3 +268,23 @@ def test_an_attribute_that_a_host_publishes_needs_no_warning(zeligrid: Zeligrid)
     assert (status, err) == (0, "")
     zeligrid.hosts.write_text(json.dumps([{"hostName": "a"}]))
     assert "gpus" in zeligrid("match", zeligrid.contract, "--hosts", zeligrid.hosts)[2]
+
+
+def test_what_is_said_of_many_hosts_is_said_once() -> None:
+    hosts = [Host(f"n{number}", "ldap://x/o=grid", "up", "It has a limit.", {}) for number in range(1200)]
+    shown = host_table([*hosts, Host("m", "ssh://m", "refused", "No key fits.", {})])
+    assert shown.splitlines()[-2:] == ["n0, n1, n2 and 1,197 more: It has a limit.", "m: No key fits."]
+
+
+def test_a_directory_is_read_only_with_the_authority_that_vouches_for_it(
+    openldap: Any, authority: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certificate, key = authority.certificate("127.0.0.1")
+    server = openldap(certificate=certificate, key=key)
+    server.add_host("n1")
+    command = ["hosts", "--source", server.url, "--home", str(tmp_path)]
+    assert main(command) == 3
+    assert "is not to be trusted" in (said := capsys.readouterr().out)
+    assert "--ca FILE" in said
+    assert main([*command, "--ca", str(authority.file)]) == 0
+    assert "n1" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, clean, common_options, home, path, print_json
+from zeligui.cli.common import add_authority_option, add_command, clean, common_options, home, path, print_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     init.add_argument(
         "--password", metavar="keyring:NAME", type=_secret, help="of the user in the URL, by its name in the keyring"
     )
+    add_authority_option(init)
     init.add_argument("--schema-to", metavar="DIR", type=path, help="write the files of the schema into DIR")
     init.set_defaults(run=make_ready)
 
@@ -75,7 +76,7 @@ def _place(options: argparse.Namespace) -> Place:
     from zeligui.links.ldap import parse
     from zeligui.settings import load
 
-    entered = load(home(options)).directories
+    entered = load(home(options)).trusting(options.ca).directories
     if options.password:
         entered = replace(entered, password=options.password)
     return parse(options.url, entered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from zeligui.cli.common import clean, told
@@ -29,6 +29,7 @@ _STATUS = {
     "changed-key": "CHANGED HOST KEY",
 }
 _EMPTY = "No hosts. Name a source that answers, such as --source local://, or a file that lists some."
+_NAMED = 3
 _GLYPHS = {"true": "✓", "false": "✗", "unknown": "?"}
 
 
@@ -39,8 +40,19 @@ def host_table(hosts: Sequence[Host]) -> str:
     shown = [name for name in _SHOWN if any(name in host.values for host in hosts)]
     header = ["HOST", "STATUS", *(_headed(name) for name in shown), "AGE"]
     rows = [[host.name, _status(host), *(_cell(host, name) for name in shown), _age(host)] for host in hosts]
-    details = [told(f"{host.name}: {host.detail}") for host in hosts if host.detail]
+    details = list(_details(hosts))
     return "\n".join([*aligned([header, *rows]), *([""] if details else []), *details])
+
+
+def _details(hosts: Sequence[Host]) -> Iterator[str]:
+    """What is said of hosts; what a directory says of all that it knows is said once."""
+    of: dict[str, list[str]] = {}
+    for host in hosts:
+        of.setdefault(host.detail, []).append(host.name)
+    for detail, names in of.items():
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        if detail:
+            yield told(f"{', '.join(names[:_NAMED])}{more}: {detail}")
 
 
 def explanation(contract: Contract, found: Found, *, unicode: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, home, say, seconds, tell_of_trouble
+from zeligui.cli.common import add_authority_option, add_command, home, say, seconds, tell_of_trouble
 
 EXAMPLES = """\
 examples:
@@ -35,6 +35,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--period", metavar="S", type=_period, default=2.0, help="seconds between lines (default: 2)")
     parser.add_argument("--count", metavar="N", type=_count, help="end after N lines")
     parser.add_argument("--publish", metavar="URL", help="write into this directory (ldap://, ldaps://), print nothing")
+    add_authority_option(parser)
     parser.set_defaults(run=measure)
 
 
@@ -62,7 +63,7 @@ async def _publish(options: argparse.Namespace) -> int:
     from zeligui.links.ldap import parse
     from zeligui.settings import load
 
-    settings = load(home(options))
+    settings = load(home(options)).trusting(options.ca)
     place = parse(options.publish, settings.directories)
     expiry_s = max(settings.reconfiguration.measurement_expiry_s, 3 * options.period)
     links, clock = open_links(directories=settings.directories), SystemClock()

@@ -83,7 +83,7 @@ class DirectorySource:
 
     def _search(self) -> list[Piece]:
         directory, broken = read(self._place)
-        notes = (self._why_polled, f"It gave only a part of what it has: {broken}" if broken else "")
+        notes = (self._why_polled, f"It gave only a part of what it has: {broken} {broken.hint}" if broken else "")
         note = " ".join(filter(None, notes))
         pieces = self._news.whole(directory, time.time(), note=note, complete=broken is None)
         self._news.check_some(directory, time.time())
