@@ -9,7 +9,18 @@ import platform
 import sys
 import traceback
 
-NAMES = ("match", "forecast", "history", "start", "submit", "instances", "relocation", "window", "sensor")
+NAMES = (
+    "match",
+    "forecast",
+    "history",
+    "start",
+    "submit",
+    "instances",
+    "relocation",
+    "window",
+    "sensor",
+    "directory",
+)
 """The modules of this folder that measure; the `main()` of each prints lines `name: figure, ratio to peer, target`."""
 
 

@@ -48,7 +48,7 @@ CLASSES = ("MdsHost", "MdsAll")
 
 
 class Slapd:
-    """Runs until `stop`. `url` is where its hosts are found; slapd keeps what `change` needs for push (RFC 4533)."""
+    """Runs until `stop`. `url` is where its hosts are found; it tells its changes by itself (RFC 4533)."""
 
     def __init__(self, folder: Path, hosts: int) -> None:
         self._folder = folder
@@ -84,16 +84,17 @@ class Slapd:
             time.sleep(0.01)
         raise RuntimeError("slapd did not start.")
 
-    def change(self, changes: Mapping[str, Mapping[str, str]]) -> None:
-        """Give hosts, by name, other values."""
-        lines = [line for name, values in changes.items() for line in _modified(name, values)]
-        command = [program("ldapmodify"), "-x", "-H", self.address, "-D", MASTER, "-w", PASSWORD]
-        subprocess.run(command, input="\n".join(lines).encode(), stdout=subprocess.DEVNULL, check=True)
-
     def stop(self) -> None:
         """Kill it."""
         self._process.kill()
         self._process.wait()
+
+
+def change(url: str, changes: Mapping[str, Mapping[str, str]]) -> None:
+    """Give hosts of a slapd, by name, other values."""
+    lines = [line for name, values in changes.items() for line in _modified(name, values)]
+    command = [program("ldapmodify"), "-x", "-H", url.removesuffix(f"/{BASE}"), "-D", MASTER, "-w", PASSWORD]
+    subprocess.run(command, input="\n".join(lines).encode(), stdout=subprocess.DEVNULL, check=True)
 
 
 def program(name: str) -> str:
