@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zeligui.contract.attributes import ATTRIBUTES
 from zeligui.grid.directories import values
 from zeligui.grid.directories.names import Entry
 from zeligui.grid.hosts import Value
-
-TEXTS = frozenset(name for name, kind in ATTRIBUTES.items() if kind.text)
-"""What the contract language takes for texts, whatever they look like."""
 
 _NOT_ATTRIBUTES = frozenset({"objectclass", "dn", "changetype"})
 
@@ -87,10 +83,7 @@ class Facts:
     def natives(self) -> dict[str, Value]:
         """The directory's own attributes that have one known value; a set of several is no value."""
         spelling = self._spelling
-        found = {spelling.get(name, name): value for name, value in self._known.items() if name not in _NOT_ATTRIBUTES}
-        for name in TEXTS.intersection(found):  # a release such as 12 is a text there as well
-            found[name] = self._texts[name.casefold()][0].strip()
-        return found
+        return {spelling.get(name, name): value for name, value in self._known.items() if name not in _NOT_ATTRIBUTES}
 
     def described(
         self,

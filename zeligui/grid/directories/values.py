@@ -54,6 +54,8 @@ PLAUSIBLE_MHZ = (100.0, 10_000.0)
 _FIRST_SIGNS, _LAST_SIGNS = frozenset("+-.0123456789"), frozenset(".0123456789")
 """Of a number."""
 
+_TEXTS = frozenset(name.casefold() for name, kind in ATTRIBUTES.items() if kind.text)
+
 _EXACT_DIGITS = 15
 """A float holds every integer of so many."""
 
@@ -85,7 +87,8 @@ _FAMILIES = (
 def known(attribute: str, text: str) -> Value | None:
     """The value as a number where it is written as one, as text otherwise; None where it means unknown.
 
-    `attribute` is the directory's own, in small letters.
+    What the contract language takes for a text stays one: a release may be 12. `attribute` is the directory's own, in
+    small letters.
     """
     stripped = text.strip()
     if stripped.isdecimal() and stripped.isascii() and len(stripped) <= _EXACT_DIGITS:  # most are, of 200,000 values
@@ -99,9 +102,10 @@ def known(attribute: str, text: str) -> Value | None:
         return stripped
     else:
         exact = canonical(number) == stripped
-    if _rules(attribute).stand_for_unknown(number):
+    rules = _rules(attribute)
+    if rules.stand_for_unknown(number):
         return None
-    return number if exact else stripped
+    return number if exact and not rules.text else stripped
 
 
 def all_known(texts: Mapping[str, Sequence[str]]) -> dict[str, Value]:
@@ -128,11 +132,12 @@ def known_in_language(attribute: str, value: Value) -> Value | None:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Which numbers of one attribute mean unknown: some, and all below `least` or above `most`."""
+    """Which numbers of one attribute mean unknown: some, and all below `least` or above `most`; or it is a `text`."""
 
     some: frozenset[float]
     least: float
     most: float
+    text: bool
 
     def stand_for_unknown(self, number: float) -> bool:
         return number in self.some or not self.least <= number <= self.most
@@ -147,7 +152,7 @@ def _rules(attribute: str) -> _Rules:
     most = math.nextafter(_UNKNOWN_SECONDS, 0.0) if attribute.endswith("time") else math.inf
     if _CLOCK.fullmatch(attribute):
         least, most = PLAUSIBLE_MHZ
-    return _Rules(frozenset({_NO_LIMIT, _MAX_INT32, *zero, *counts}), least, most)
+    return _Rules(frozenset({_NO_LIMIT, _MAX_INT32, *zero, *counts}), least, most, attribute in _TEXTS)
 
 
 def number(attribute: str, texts: Sequence[str], choose: Callable[[list[float]], float] = min) -> float | None:
