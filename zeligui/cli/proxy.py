@@ -125,18 +125,13 @@ def _tell(options: argparse.Namespace, proxy: Credential, file: Path) -> None:
         print_json(facts)
         return
     from zeligui.cli.common import clean
+    from zeligui.links.gsi.credentials import lasting
 
-    words = facts | {"expires": f"{proxy.ends.astimezone():%Y-%m-%d %H:%M}", "left": _left(proxy.left_s())}
+    left = lasting(proxy.left_s()) if proxy.left_s() else "none: it has ended"
+    words = facts | {"expires": f"{proxy.ends.astimezone():%Y-%m-%d %H:%M}", "left": left}
     del words["left_s"]
     for name, value in words.items():
         print(f"{name:9} {clean(str(value))}")
-
-
-def _left(seconds: float) -> str:
-    if not seconds:
-        return "none: it has ended"
-    minutes = int(seconds // 60)
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def _asked(file: Path) -> str:

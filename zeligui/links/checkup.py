@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 OPEN_S = 20.0
 """How long a machine may take altogether."""
 
-SHORT_S = 600.0
-"""A proxy that lasts no longer is as good as none: a site refuses it, or the job outlives it."""
-
 
 class Status(Enum):
     """How a step went: GOOD; MISSING, which its line mends; UNREACHABLE; UNNEEDED, for nothing asks for it."""
@@ -108,7 +105,8 @@ def of_agent(answers: bool | None) -> Step:
 def of_proxy(*, needed: bool) -> Step:
     """The user's grid proxy and the time it has left. Blocks."""
     from zeligui.links.gsi import places
-    from zeligui.links.gsi.credentials import NoCredential, check_times, read_proxy
+    from zeligui.links.gsi.credentials import NoCredential, check_times, lasting, read_proxy
+    from zeligui.links.gsi.proxies import SHORTEST_S
 
     try:
         proxy = read_proxy(places.user_proxy())
@@ -119,8 +117,8 @@ def of_proxy(*, needed: bool) -> Step:
     except ZeliGridError as error:
         return Step("proxy", Status.MISSING, str(error), error.hint)
     left = proxy.left_s()
-    words = f"The {proxy.kind} of {proxy.identity} lasts {int(left // 3600)} h {int(left % 3600 // 60)} min more"
-    if left < SHORT_S:
+    words = f"The {proxy.kind} of {proxy.identity} lasts {lasting(left)} more"
+    if left < SHORTEST_S:
         return Step("proxy", Status.MISSING, f"{words}, which is too short.", "zeligrid proxy init")
     if proxy.limited:
         return Step("proxy", Status.MISSING, f"{words}; it is limited, and starts no jobs.", "zeligrid proxy init")

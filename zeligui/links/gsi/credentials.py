@@ -110,6 +110,12 @@ class Credential:
         return max(0.0, (self.ends - now).total_seconds()) if now >= self.begins else 0.0
 
 
+def lasting(seconds: float) -> str:
+    """How long a credential is still valid, in words."""
+    minutes = int(seconds // 60)
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
 def slashed(name: x509.Name) -> str:
     """A name as grid-mapfiles write it: /O=Grid/CN=Some One."""
     return "".join(
