@@ -77,7 +77,7 @@ async def play(camera: Camera, size: QSize) -> None:
         form = await user.sees(lambda: user.dialog(ExperimentDialog))
         await camera.keep(form, "new-experiment")
         form.reject()
-        runs = user.cell(user.window.jobs.view, JOB, 1) == "Running"
+        runs = user.cell(user.window.jobs.view, JOB, 1) not in {"Done", "Failed", "Canceled"}
         await user.leaves("Stop 1 job" if runs else "")
 
 
