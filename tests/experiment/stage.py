@@ -71,7 +71,7 @@ class Place:
         for job in self.running():
             self.jobs[job] = JobStatus(state, **({"exit_code": 0} | verdict))
 
-    async def prepare(self, attempt: str, job: JobDescription) -> str:
+    async def prepare(self, attempt: str, job: JobDescription, *, tell: Any = None) -> str:
         await self._called("prepare")
         if self.refuses:
             raise SubmissionRefused(f"{self.name} will not have it.")
@@ -118,7 +118,7 @@ class Place:
         await self._called("length")
         return len(self.output) if stream == "stdout" else 0
 
-    async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
+    async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path, *, tell: Any = None) -> Sequence[str]:
         await self._called("fetch")
         for name, content in self.files.items():
             (folder / name).write_bytes(content)

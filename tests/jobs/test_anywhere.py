@@ -38,7 +38,7 @@ class Trial:
         if name in self.fails:
             raise self.fails[name]
 
-    async def prepare(self, attempt: str, job: JobDescription) -> str:
+    async def prepare(self, attempt: str, job: JobDescription, *, tell: Any = None) -> str:
         self._call("prepare")
         self.jobs[attempt] = JobStatus(JobState.NEW)
         return "handle"

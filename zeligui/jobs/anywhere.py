@@ -18,6 +18,7 @@ from zeligui.errors import (
     UsageError,
     ZeliGridError,
 )
+from zeligui.files.progress import Tell
 from zeligui.jobs import open_service as open_other
 from zeligui.jobs.adaptors import ANYWHERE, Adaptor, Declared, NotMeant, Unfit, adaptors
 from zeligui.jobs.job import JobDescription, JobStatus
@@ -82,14 +83,14 @@ class AnywhereService:
         """The URL of the service that has an attempt; our own where none is known to have it."""
         return self._holders[attempt].url if attempt in self._holders else self.url
 
-    async def prepare(self, attempt: str, job: JobDescription) -> str:
+    async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """The next adaptor is tried only where this one certainly did not start it; in doubt, it stays the one."""
         if attempt in self._holders:
-            return await self._holders[attempt].prepare(attempt, job)
+            return await self._holders[attempt].prepare(attempt, job, tell=tell)
         said: list[Said] = []
         for scheme, service in await self._services(said, job):
             try:
-                handle = await service.prepare(attempt, job)
+                handle = await service.prepare(attempt, job, tell=tell)
             except InDoubt:
                 self._holders[attempt] = service
                 raise
@@ -133,8 +134,10 @@ class AnywhereService:
     async def length(self, attempt: str, stream: str) -> int:
         return await (await self._one(attempt)).length(attempt, stream)
 
-    async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
-        return await (await self._one(attempt)).fetch(attempt, patterns, folder)
+    async def fetch(
+        self, attempt: str, patterns: Sequence[str], folder: Path, *, tell: Tell | None = None
+    ) -> Sequence[str]:
+        return await (await self._one(attempt)).fetch(attempt, patterns, folder, tell=tell)
 
     async def give(self, attempt: str, folder: Path, names: Sequence[str]) -> None:
         await (await self._one(attempt)).give(attempt, folder, names)

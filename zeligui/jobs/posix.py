@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from zeligui.errors import InDoubt, LinkError, Refused, SubmissionRefused, Unreachable, UsageError, ZeliGridError
+from zeligui.files.progress import Tell
 from zeligui.jobs import scripts
 from zeligui.jobs.adaptors import Declared, NotMeant, Unfit, by_name
 from zeligui.jobs.job import JobDescription, JobStatus
@@ -68,7 +69,7 @@ class PosixService:
         self._reaper = reaper
         self._probed: scripts.Machine | None = None
 
-    async def prepare(self, attempt: str, job: JobDescription) -> str:
+    async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
         _check(attempt)
         staged = _staged(job)
@@ -134,7 +135,9 @@ class PosixService:
         except ValueError as error:
             raise self._broken(reply) from error
 
-    async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
+    async def fetch(
+        self, attempt: str, patterns: Sequence[str], folder: Path, *, tell: Tell | None = None
+    ) -> Sequence[str]:
         if not patterns:
             return []
         call = scripts.call("matches", _check(attempt), *map(_inside, patterns))

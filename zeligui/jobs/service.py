@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from zeligui.files.progress import Tell
 from zeligui.jobs.job import JobDescription, JobStatus
 
 
@@ -17,8 +18,10 @@ class JobService(Protocol):
 
     url: str
 
-    async def prepare(self, attempt: str, job: JobDescription) -> str:
+    async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """Stage the input and start the wrapper, which waits for `commit`; the handle to journal comes back.
+
+        `tell` is told how far the staging is.
 
         An attempt that is prepared and not committed within two minutes ends by itself. SubmissionRefused: the
         attempt is certainly not, and will never be, started. InDoubt: `find` tells. A LinkError comes only while
@@ -57,7 +60,9 @@ class JobService(Protocol):
         """How many bytes of `stream` there are by now; 0 of an attempt that is not known there."""
         ...
 
-    async def fetch(self, attempt: str, patterns: Sequence[str], folder: Path) -> Sequence[str]:
+    async def fetch(
+        self, attempt: str, patterns: Sequence[str], folder: Path, *, tell: Tell | None = None
+    ) -> Sequence[str]:
         """Copy what matches the glob patterns in the job's directory into `folder` here; the names that came."""
         ...
 
