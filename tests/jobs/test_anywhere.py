@@ -38,6 +38,10 @@ class Trial:
         if name in self.fails:
             raise self.fails[name]
 
+    async def health(self) -> str:
+        self._call("health")
+        return "answers"
+
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Any = None) -> str:
         self._call("prepare")
         self.jobs[attempt] = JobStatus(JobState.NEW)
@@ -160,6 +164,15 @@ async def test_a_job_goes_by_none_that_cannot_do_what_it_needs(over: Callable[..
         await service.prepare(new(), JobDescription("/bin/cat", input=("x",), interactive=True))
     assert trial.called == []
     await service.prepare(new(), TRUE)
+
+
+async def test_it_is_well_by_the_first_that_is_well(over: Callable[..., AnywhereService]) -> None:
+    first, second = Trial("a://h", health=Unreachable("It is silent.")), Trial("b://h")
+    service = over(Unfit("There is no proxy."), first, second)
+    assert await service.health() == "by b: answers"
+    second.fails["health"] = SubmissionRefused("No room.")
+    with pytest.raises(SubmissionRefused, match="b: No room; a: It is silent; away0: There is no proxy"):
+        await service.health()
 
 
 async def test_after_a_restart_an_attempt_is_found_where_it_is(over: Callable[..., AnywhereService]) -> None:

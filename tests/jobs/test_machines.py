@@ -7,12 +7,14 @@ import secrets
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.jobs.places import Place
-from zeligui.errors import SubmissionRefused, Unreachable, UsageError
+from tests.servers import OpenSsh
+from zeligui.errors import Refused, SubmissionRefused, Unreachable, UsageError
 from zeligui.jobs import open_service, scripts
 from zeligui.jobs.job import JobDescription, JobState
 from zeligui.links import open_links
@@ -136,11 +138,30 @@ async def test_where_logout_ends_all_a_job_is_refused_or_leaves_the_session(
     (tmp_path / "linger").write_text("no\n")
     with pytest.raises(SubmissionRefused, match="logout"):
         await here.prepare("true")
+    with pytest.raises(SubmissionRefused, match="logout"):
+        await here.service.health()
     (tmp_path / "linger").write_text("yes\n")
     here.service = here.fresh()
     assert (await here.service._machine()).leave == "scope"
     status, _ = await here.run("true")
     assert status.state is JobState.DONE
+
+
+async def test_health_says_what_watches_over_jobs(here: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await here.service.health() == "answers; jobs are watched over by python3"
+    only(tmp_path, monkeypatch)
+    here.service = here.fresh()
+    assert await here.service.health() == "answers; jobs are watched over by sh"
+
+
+async def test_a_machine_that_refuses_is_not_well(openssh: Callable[..., OpenSsh]) -> None:
+    server = openssh()
+    links = open_links(known_hosts=[server.known_hosts])
+    try:
+        with pytest.raises(Refused):
+            await open_service(server.url, links).health()
+    finally:
+        await links.close()
 
 
 async def test_tombstones_are_swept_after_thirty_days(here: Place) -> None:

@@ -83,6 +83,16 @@ class AnywhereService:
         """The URL of the service that has an attempt; our own where none is known to have it."""
         return self._holders[attempt].url if attempt in self._holders else self.url
 
+    async def health(self) -> str:
+        """By the first that is well. One error of what each said where none is."""
+        said: list[Said] = []
+        for scheme, service in await self._services(said):
+            try:
+                return f"by {scheme}: {await service.health()}"
+            except ZeliGridError as error:
+                said.append((scheme, error))
+        raise verdict(self.url, said, otherwise=SubmissionRefused)
+
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """The next adaptor is tried only where this one certainly did not start it; in doubt, it stays the one."""
         if attempt in self._holders:

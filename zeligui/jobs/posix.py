@@ -69,16 +69,18 @@ class PosixService:
         self._reaper = reaper
         self._probed: scripts.Machine | None = None
 
+    async def health(self) -> str:
+        """That it answers, and what watches over jobs there."""
+        machine = self._probed = await self._probe()
+        self._check_leave(machine)
+        return f"answers; jobs are watched over by {machine.reaper()}"
+
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
         _check(attempt)
         staged = _staged(job)
         machine = await self._machine()
-        if machine.leave == "refused":
-            raise SubmissionRefused(
-                f"{self.url} ends all processes of a user at logout, so no job could stay.",
-                hint="Allow it there by `loginctl enable-linger`.",
-            )
+        self._check_leave(machine)
         reaper = self._reaper or machine.reaper()
         order = scripts.order(attempt, job, limit_s=self._prepared_s, reaper=reaper)
         nonce = secrets.token_hex(8)
@@ -162,12 +164,22 @@ class PosixService:
 
     async def _machine(self) -> scripts.Machine:
         if self._probed is None:
-            reply = await self._link.run(scripts.probe())
-            try:
-                self._probed = scripts.machine(reply.text)
-            except (KeyError, ValueError) as error:
-                raise self._broken(reply) from error
+            self._probed = await self._probe()
         return self._probed
+
+    async def _probe(self) -> scripts.Machine:
+        reply = await self._link.run(scripts.probe())
+        try:
+            return scripts.machine(reply.text)
+        except (KeyError, ValueError) as error:
+            raise self._broken(reply) from error
+
+    def _check_leave(self, machine: scripts.Machine) -> None:
+        if machine.leave == "refused":
+            raise SubmissionRefused(
+                f"{self.url} ends all processes of a user at logout, so no job could stay.",
+                hint="Allow it there by `loginctl enable-linger`.",
+            )
 
     async def _submit(self, script: str, data: str = "") -> Reply:
         hint = "It is asked again until it answers."

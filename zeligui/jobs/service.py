@@ -18,6 +18,10 @@ class JobService(Protocol):
 
     url: str
 
+    async def health(self) -> str:
+        """How the service is, asked now and in words. A ZeliGridError says why it would start no job."""
+        ...
+
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """Stage the input and start the wrapper, which waits for `commit`; the handle to journal comes back.
 
