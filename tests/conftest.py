@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 pytest_plugins = [
     name
-    for name in map("tests.{}".format, "servers directories bdii keyrings grids screens namespaces".split())
+    for name in map("tests.{}".format, "servers directories bdii keyrings grids screens namespaces islands slurm globus".split())
     if importlib.util.find_spec(name)
 ]
 

@@ -96,12 +96,17 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
     """A wire between two namespaces. Without root the test is skipped, and fails in CI, saying what it needs."""
     require("ip", "iproute2")
     require("tc", "iproute2")
+    require_namespaces()
+    made = Wire(tmp_path_factory.mktemp("wire"))
+    yield made
+    made.close()
+
+
+def require_namespaces() -> None:
+    """Where no namespaces can be made, the test is skipped, and fails in CI, saying what it needs."""
     works = os.geteuid() == 0 and subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
     if not works or works.returncode:
         message = "network namespaces are missing: run the tests as root, with CAP_SYS_ADMIN"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    made = Wire(tmp_path_factory.mktemp("wire"))
-    yield made
-    made.close()
