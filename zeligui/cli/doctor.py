@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from zeligui.cli.checkups import Checkup
     from zeligui.errors import ZeliGridError
+    from zeligui.jobs.checkups import Checkup
     from zeligui.links.checkup import Step
     from zeligui.settings import Settings
 
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _look(options: argparse.Namespace, settings: Settings, trouble: ZeliGridError | None) -> list[Checkup]:
-    from zeligui.cli import checkups
+    from zeligui.jobs import checkups
     from zeligui.links import open_links
     from zeligui.links.calls import call
 

@@ -1,4 +1,4 @@
-"""What `zeligrid doctor` looks at: this machine, a machine's way and what is on it, and directories."""
+"""What stands between here and a source or job service, step by step: ways, machines, directories, packages."""
 
 from __future__ import annotations
 
