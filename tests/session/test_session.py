@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -97,6 +98,41 @@ async def test_what_was_left_on_machines_that_are_not_watched_is_not_taken_up(tm
         await second.session.apply(HERE)
         await second.session.take_up()
         await second.sees(lambda shown: shown.jobs[0].driven)
+
+
+async def test_services_that_an_experiment_names_are_watched_for_it(tmp_path: Path) -> None:
+    file = experiment(tmp_path)
+    file.write_text(f'on = ["local://"]\n{file.read_text()}')
+    async with sitting(replace(HERE, sources=()), stop=False) as first:
+        await first.session.start(file)
+        await first.sees(lambda shown: shown.jobs and shown.jobs[0].standing is Standing.RUNNING)
+        assert [host.service for host in first.shown.hosts.values()] == ["local://"]
+    async with sitting(replace(HERE, sources=())) as second:
+        await second.session.take_up()
+        await second.sees(lambda shown: shown.jobs and shown.jobs[0].driven and shown.hosts)
+        assert await second.session.driving.wish("cancel", second.job())
+        await second.sees(lambda shown: shown.jobs[0].standing is Standing.CANCELED and not shown.hosts)
+        assert second.troubles == []
+
+
+async def test_what_was_left_on_a_host_without_a_service_of_its_own_is_taken_up(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.json"
+    hosts.write_text(json.dumps([{"hostName": "localhost", "osName": "Linux"}]))
+    file = experiment(tmp_path)
+    (tmp_path / "any.contract").write_text("[any]\nosName = Linux\n")
+    known = replace(HERE, sources=(hosts.as_uri(),))
+    async with sitting(known, stop=False) as first:
+        await first.session.start(file)
+        await first.sees(lambda shown: shown.jobs and shown.jobs[0].standing is Standing.RUNNING)
+        assert first.job().attempt.service == "local://"  # type: ignore[union-attr]
+        assert [host.service for host in first.shown.hosts.values()] == [None]
+    async with sitting(known) as second:
+        await second.sees(lambda shown: any(host.status == "up" for host in shown.hosts.values()))
+        await second.session.take_up()
+        await second.sees(lambda shown: shown.jobs and shown.jobs[0].driven)
+        assert second.troubles == []
+        assert await second.session.driving.wish("cancel", second.job())
+        await second.sees(lambda shown: shown.jobs[0].standing is Standing.CANCELED)
 
 
 async def test_what_another_process_drives_is_said_to_be_driven(tmp_path: Path) -> None:
@@ -199,5 +235,7 @@ async def test_a_job_that_takes_input_gets_it(tmp_path: Path) -> None:
         assert job.attempt
         await one.session.driving.send(job.attempt, b"what is sent\n", end=True)
         await one.sees(lambda shown: shown.jobs[0].standing is Standing.DONE)
-        pieces = [piece async for piece in one.session.follow(one.job(), "stdout")]
-        assert b"".join(piece.data for piece in pieces) == b"what is sent\n"
+        told = b""
+        async for piece in one.session.follow(one.job(), "stdout"):
+            told = piece.data if piece.begins is not None else told + piece.data
+        assert told == b"what is sent\n"

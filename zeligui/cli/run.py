@@ -8,7 +8,7 @@ from zeligui.cli.common import add_command, add_source_options, home, path, say,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
     from zeligui.contract.model import Contract
@@ -26,6 +26,8 @@ examples:
   zeligrid run pi.toml --json > events.jsonl        an event a line
   zeligrid run pi.toml                              with the sources of settings.toml; interrupted and
                                                     started again it goes on where it stands
+  zeligrid run pi.toml                              where it says on = ["ssh://lab1", "slurm+ssh://cluster"],
+                                                    these are watched for it, and need no source
 """
 
 
@@ -52,27 +54,34 @@ def run(options: argparse.Namespace) -> int:
     from zeligui.errors import UsageError
     from zeligui.experiment.core import read_contract
     from zeligui.experiment.description import read_experiment
+    from zeligui.experiment.spanning import to_watch
     from zeligui.settings import load
 
     settings = load(home(options)).trusting(options.ca)
     experiment = read_experiment(options.experiment, settings)
     settings = replace(settings, reconfiguration=experiment.reconfiguration)
     contract = read_contract(experiment.contract_file)
-    sources = options.source or settings.measured
+    named = options.source or settings.measured
+    sources = (*named, *to_watch(experiment.on, named))
     if not sources:
         raise UsageError(
-            "No machines are known: neither --source nor the settings name any.",
+            "No machines are known: neither --source, nor the settings, nor `on` in the experiment name any.",
             hint=f"Try --source local://, or put sources = [...] into {home(options).settings_file}.",
         )
-    return asyncio.run(_run(options, settings, experiment, contract))
+    return asyncio.run(_run(options, settings, experiment, contract, sources))
 
 
-async def _run(options: argparse.Namespace, settings: Settings, experiment: Experiment, contract: Contract) -> int:
+async def _run(
+    options: argparse.Namespace,
+    settings: Settings,
+    experiment: Experiment,
+    contract: Contract,
+    sources: Sequence[str],
+) -> int:
     from zeligui.experiment.core import open_core
     from zeligui.experiment.lease import acquire
 
     places = home(options)
-    sources = options.source or settings.measured
     async with open_core(
         places,
         settings,

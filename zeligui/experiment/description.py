@@ -51,7 +51,7 @@ class ExperimentFile:
 
     name: str = option("", "Name", "The experiment's name, and that of its folder of results.")
     contract: str = option("", "Contract", "The contract file, relative to this one.")
-    on: tuple[str, ...] = option((), "Job services", "URLs, for machines that no source reaches.")
+    on: tuple[str, ...] = option((), "Job services", "URLs, such as ssh://lab1, of machines that are watched for it.")
     job: JobDefaults = field(default_factory=JobDefaults)
     reconfiguration: Reconfiguration = field(default_factory=Reconfiguration)
 

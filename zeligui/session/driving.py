@@ -39,13 +39,16 @@ class Driven:
 
 
 class Driving:
-    """Starts controllers and ends them; `woke` is called whenever one of them wrote an event."""
+    """Starts controllers and ends them; `woke` is called whenever one of them wrote an event, `ended` with its name."""
 
-    def __init__(self, core: Core, ledger: Ledger, tasks: Tasks, woke: Callable[[], None]) -> None:
+    def __init__(
+        self, core: Core, ledger: Ledger, tasks: Tasks, woke: Callable[[], None], ended: Callable[[str], None]
+    ) -> None:
         self._core = core
         self._ledger = ledger
         self._tasks = tasks
         self._woke = woke
+        self._ended = ended
         self._driven: dict[str, Driven] = {}
         self.elsewhere: dict[str, str] = {}
         """By name, the living process that drives an experiment which is not driven here, in words."""
@@ -84,6 +87,7 @@ class Driving:
         finally:
             lease.close()
             self._driven.pop(name, None)
+            self._ended(name)
             self._woke()
 
     def _told(self, _event: Event) -> None:

@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from zeligui.clock import Clock, SystemClock
+from zeligui.contract.model import Contract
 from zeligui.errors import HistoryError, UsageError, ZeliGridError
 from zeligui.experiment.core import Core
-from zeligui.experiment.description import ExperimentFile
+from zeligui.experiment.description import Experiment, ExperimentFile
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.outputs import kept_file, read_output
 from zeligui.experiment.overview import Job
+from zeligui.experiment.spanning import to_watch
 from zeligui.experiment.state import AttemptState
 from zeligui.grid.history.chronicle import MOST, Chronicle
 from zeligui.grid.history.reading import Past
@@ -66,6 +68,9 @@ class Session:
         self._report = report
         self._tasks = Tasks(report)
         self._sources: dict[tuple[str, float, float, Directories | None], Source] = {}
+        self._spanned: dict[str, tuple[str, ...]] = {}
+        """By experiment, the services that it names, which are watched for it."""
+        self._watching = asyncio.Lock()
         self._changed = asyncio.Event()
         self._news = asyncio.Event()
         self._expiry_s = settings.reconfiguration.measurement_expiry_s
@@ -77,7 +82,7 @@ class Session:
         self.machines = Machines([], clock=self.clock, labels=self.settings.labels)
         self.core = Core(self.home, self.settings, self.clock, self.links, self.machines, journal)
         self.ledger = Ledger(journal)
-        self.driving = Driving(self.core, self.ledger, self._tasks, self._wake)
+        self.driving = Driving(self.core, self.ledger, self._tasks, self._wake, self._ended)
         self.view = View(self)
         self.history = Chronicle(self.home.history_file, self.machines, clock=self.clock, report=self._history_failed)
         await self.history.record(self.settings.history, self.settings.history_size_mb)
@@ -114,6 +119,11 @@ class Session:
         """The journal has something new, by our own hand."""
         self._news.set()
         self._changed.set()
+
+    def _ended(self, experiment: str) -> None:
+        """Nobody drives it here any more."""
+        if self._spanned.pop(experiment, ()):
+            self._tasks.start("Watch what is still needed", self._watch())
 
     def _heard(self, arrival: Arrival) -> None:
         self.view.touch(arrival)
@@ -192,14 +202,18 @@ class Session:
             await self.embedded.command("down")
 
     async def _watch(self) -> None:
-        """Watch the machines of the settings and of the embedded grid, by the keys that fit."""
-        grid = self.grid
+        """Watch the machines of the settings, of the embedded grid and of what is driven, by the keys that fit."""
+        async with self._watching:
+            await self._watch_all(self.grid)
+
+    async def _watch_all(self, grid: Grid | None) -> None:
         self.links.accept(
             known_hosts=[self.home.known_hosts_file, *self.settings.known_hosts, *([grid.known_hosts] if grid else [])],
             identities=[*self.settings.identities, *([grid.identity] if grid else [])],
             directories=self.settings.directories,
         )
-        wanted = dict.fromkeys(self.settings.measured, self.settings.period_s)
+        spanned = [url for urls in self._spanned.values() for url in to_watch(urls, self.settings.measured)]
+        wanted = dict.fromkeys((*self.settings.measured, *spanned), self.settings.period_s)
         if grid:
             wanted |= dict.fromkeys(grid.sources, min(DEMO_PERIOD_S, self.settings.period_s))
         entered = self.settings.directories
@@ -239,19 +253,28 @@ class Session:
 
         UsageError, ContractInvalid or LeaseHeld say why it cannot be, with a hint what to do.
         """
-        if not self._sources:
+        experiment, contract = await self.driving.read(file, self.settings)
+        if not self._sources and not to_watch(experiment.on, ()):
             raise UsageError(
                 "There is no machine to start it on.",
                 hint="Add machines in the configuration, or try the demo grid.",
             )
-        experiment, contract = await self.driving.read(file, self.settings)
-        if experiment.reconfiguration.measurement_expiry_s < self._expiry_s:
-            # What is measured more rarely must come again before it expires.
-            self._expiry_s = experiment.reconfiguration.measurement_expiry_s
-            await self._watch()
-        await self.machines.first_round(FIRST_ROUND_S)
-        await self.driving.start(experiment, contract)
+        await self._begin(experiment, contract)
         return experiment.name
+
+    async def _begin(self, experiment: Experiment, contract: Contract) -> None:
+        expiry_s = experiment.reconfiguration.measurement_expiry_s
+        spanned = self._spanned.setdefault(experiment.name, experiment.on)
+        try:
+            if spanned or expiry_s < self._expiry_s:
+                # What is measured more rarely must come again before it expires.
+                self._expiry_s = min(expiry_s, self._expiry_s)
+                await self._watch()
+            await self.machines.first_round(FIRST_ROUND_S)
+            await self.driving.start(experiment, contract)
+        finally:
+            if experiment.name not in self.driving.driven:
+                self._ended(experiment.name)
 
     async def default_experiment(self, contract: Path) -> Path:
         """An experiment file of ours that runs the settings' default job in this contract; written where it is not."""
@@ -303,13 +326,14 @@ class Session:
         for state in await self.driving.left():
             needed = {attempt.service for attempt in state.live() if attempt.host not in elsewhere}
             try:
-                if missing := needed - services:
+                experiment, contract = await self.driving.read(Path(state.file), self.settings)
+                if missing := needed - services - set(to_watch(experiment.on, ())):
                     raise ZeliGridError(
                         f"{state.name} was left running on machines that are not watched here: "
                         f"{', '.join(sorted(missing))}.",
                         hint="Add them to the sources in the configuration, then start it again.",
                     )
-                await self.start(Path(state.file))
+                await self._begin(experiment, contract)
             except ZeliGridError as error:
                 self._report(f"Take up {state.name}", error)
 

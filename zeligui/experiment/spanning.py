@@ -1,0 +1,27 @@
+"""Which services an experiment spans: those it names that no source watches are watched for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+from zeligui.errors import UsageError
+from zeligui.grid.sources import GROUP as SOURCES
+from zeligui.jobs.adaptors import GROUP as SERVICES
+from zeligui.links.addresses import parse
+
+
+def to_watch(services: Sequence[str], watched: Sequence[str]) -> tuple[str, ...]:
+    """Those of an experiment's `services` that are sources too and not among the `watched` URLs, each once."""
+    both = entry_points(group=SOURCES).names & entry_points(group=SERVICES).names
+    known = {_plain(url) for url in watched}
+    wanted = {_plain(url): url for url in reversed(services) if url.partition("://")[0] in both}
+    return tuple(url for plain, url in reversed(wanted.items()) if plain not in known)
+
+
+def _plain(url: str) -> str:
+    """The URL, always written the same way; one that is none is as it is, for whoever opens it to refuse."""
+    try:
+        return parse(url).url if url.startswith("ssh://") else url
+    except UsageError:
+        return url
