@@ -18,7 +18,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 pytest_plugins = [
     name
-    for name in map("tests.{}".format, "servers directories bdii keyrings grids screens namespaces islands slurm globus".split())
+    for name in map(
+        "tests.{}".format, "servers directories bdii keyrings grids screens namespaces islands slurm globus".split()
+    )
     if importlib.util.find_spec(name)
 ]
 
@@ -29,6 +31,12 @@ os.environ["PATH"] += f":/usr/sbin:/sbin:{ROOT / '.venv/system/bin'}"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 SETTLING_S = 5.0
+
+HOMES = (
+    *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"),
+    *("SSH_AUTH_SOCK", "X509_USER_PROXY", "X509_USER_CERT", "X509_USER_KEY", "X509_CERT_DIR", "SLURM_CONF"),
+)
+"""Variables that lead to what is the user's, and are not there in a test."""
 
 T = TypeVar("T")
 
@@ -73,7 +81,7 @@ def own_home(
 def move_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("HOME", str(folder))
     patch.setenv("ZELIGRID_HOME", str(folder / "zeligrid"))
-    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "SSH_AUTH_SOCK"):
+    for name in HOMES:
         patch.delenv(name, raising=False)
 
 

@@ -190,7 +190,7 @@ def everyone() -> Iterator[int]:
 def network_of(pid: int) -> str:
     """The network that a process is in; empty where it is over."""
     try:
-        return os.readlink(f"/proc/{pid}/ns/net")
+        return str(Path(f"/proc/{pid}/ns/net").readlink())
     except OSError:
         return ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -27,6 +29,20 @@ def name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in (*pairs, (NameOID.COMMON_NAME, common))])
 
 
+def openssl_hash(subject: x509.Name) -> str:
+    """What OpenSSL, and so Globus, looks for in a folder of authorities (X509_NAME_hash)."""
+    plain = b""
+    for one in subject:
+        value = " ".join(one.value.lower().split()).encode()
+        oid = x509.Name([one]).public_bytes()[6:11]  # the three outer headers are of two bytes each
+        plain += tlv(0x31, tlv(0x30, oid + tlv(0x0C, value)))
+    return hashlib.sha1(plain).digest()[3::-1].hex()
+
+
+def tlv(tag: int, content: bytes) -> bytes:
+    return bytes((tag, len(content))) + content
+
+
 class Authority:
     """Its own files lie in `folder`, as a folder of trusted authorities has them."""
 
@@ -48,9 +64,10 @@ class Authority:
         begins: timedelta = -DAY,
         ends: timedelta = 10 * DAY,
         authority: bool = False,
+        names: Sequence[str] = (),
     ) -> x509.Certificate:
         now = datetime.now(UTC)
-        return (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self.name)
@@ -59,8 +76,24 @@ class Authority:
             .not_valid_before(now + begins)
             .not_valid_after(now + ends)
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .sign(self.key, hashes.SHA256())
         )
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    def host(self, folder: Path, *names: str) -> tuple[Path, Path]:
+        """The certificate of a machine of these names and its key, as files."""
+        key = some_key(101)
+        certificate, private = folder / "hostcert.pem", folder / "hostkey.pem"
+        signed = self.sign(name(f"host/{names[0]}"), key.public_key(), names=names)
+        certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        private.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        private.chmod(0o400)
+        return certificate, private
 
     def user(self, folder: Path, *, passphrase: bytes = b"", **times: timedelta) -> tuple[Path, Path]:
         """A certificate and its key, as files."""
