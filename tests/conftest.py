@@ -16,13 +16,8 @@ from typing import TypeVar
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest_plugins = [
-    name
-    for name in map(
-        "tests.{}".format, "servers directories bdii keyrings grids screens namespaces islands slurm globus".split()
-    )
-    if importlib.util.find_spec(name)
-]
+PLUGINS = "servers directories bdii keyrings grids screens namespaces islands slurm globus".split()
+pytest_plugins = [name for name in map("tests.{}".format, PLUGINS) if importlib.util.find_spec(name)]
 
 # Servers live where `su - user` does not look, or below .venv/system (see scripts/system-packages.txt).
 os.environ["PATH"] += f":/usr/sbin:/sbin:{ROOT / '.venv/system/bin'}"
