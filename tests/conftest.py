@@ -78,6 +78,7 @@ def move_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("ZELIGRID_HOME", str(folder / "zeligrid"))
     for name in HOMES:
         patch.delenv(name, raising=False)
+    patch.setenv("X509_USER_PROXY", str(folder / "proxy"))  # else it is looked for in /tmp, where one may be
 
 
 def settle(left: Callable[[], AbstractSet[T]]) -> AbstractSet[T]:

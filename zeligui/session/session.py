@@ -30,10 +30,12 @@ from zeligui.links.routes import aliases
 from zeligui.session.driving import Driving
 from zeligui.session.embedded import EmbeddedGrid, Grid
 from zeligui.session.ledger import Ledger
+from zeligui.session.services import Services
 from zeligui.session.shelf import Shelf
 from zeligui.session.snapshot import RemoteJob, Snapshot
 from zeligui.session.tail import Piece, follow
 from zeligui.session.view import View
+from zeligui.session.wallet import Wallet
 from zeligui.settings import Directories, Home, Settings
 from zeligui.tasks import Tasks
 from zeligui.writing import write_experiment, write_settings
@@ -65,6 +67,7 @@ class Session:
         self.grid: Grid | None = None
         self.embedded = EmbeddedGrid(home)
         self.shelf = Shelf()
+        self.wallet = Wallet(self.clock)
         self._report = report
         self._tasks = Tasks(report)
         self._sources: dict[tuple[str, float, float, Directories | None], Source] = {}
@@ -83,6 +86,7 @@ class Session:
         self.core = Core(self.home, self.settings, self.clock, self.links, self.machines, journal)
         self.ledger = Ledger(journal)
         self.driving = Driving(self.core, self.ledger, self._tasks, self._wake, self._ended)
+        self.services = Services(self, changed=self._changed.set, report=self._report)
         self.view = View(self)
         self.history = Chronicle(self.home.history_file, self.machines, clock=self.clock, report=self._history_failed)
         await self.history.record(self.settings.history, self.settings.history_size_mb)
@@ -100,6 +104,7 @@ class Session:
         if stop:
             await self.driving.stop_all()
         await self.driving.close()
+        await self.services.close()
         await self._tasks.stop()
         await self.publication.close()
         await self.machines.close()
@@ -353,7 +358,8 @@ class Session:
         while True:
             before = self.shelf.shown
             await self.shelf.refresh(self.settings)
-            if await self.driving.look_elsewhere() or self.shelf.shown != before:
+            news = [await self.driving.look_elsewhere(), await self.services.look(), await self.wallet.look()]
+            if any(news) or self.shelf.shown != before:
                 self._changed.set()
             await self.clock.sleep(LOOK_S)
 

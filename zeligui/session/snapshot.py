@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zeligui.contract.model import Contract, Reading
 from zeligui.events import Event
@@ -15,6 +16,9 @@ from zeligui.experiment.state import AttemptState, ExperimentState
 from zeligui.grid.explanation import ProfileExclusions
 from zeligui.grid.hosts import Host
 from zeligui.grid.table import Table
+
+if TYPE_CHECKING:
+    from zeligui.session.wallet import Proxy  # with its libraries, which the window is seen before
 
 
 class Standing(Enum):
@@ -75,6 +79,31 @@ class RemoteJob:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceHealth:
+    """A job service, and how it was when it was asked last.
+
+    `status` is `up`, the word of a `LinkError`, or `unusable`; empty before the first answer. `says` is what it said,
+    or why it would start no job, and `mend` what helps; `since` is when it began to be so, `asked` when it was asked
+    last. `jobs` counts those that it runs now; `named_by` are the open experiments that name it.
+    """
+
+    url: str
+    status: str = ""
+    says: str = ""
+    mend: str = ""
+    since: datetime | None = None
+    asked: datetime | None = None
+    asking: bool = False
+    jobs: int = 0
+    named_by: tuple[str, ...] = ()
+
+    @property
+    def away(self) -> bool:
+        """Whether it would start no job."""
+        return self.status not in {"", "up"}
+
+
+@dataclass(frozen=True, slots=True)
 class OpenExperiment:
     """An experiment file that is open; `trouble` says why it cannot be run as it is, with `hint` what to do."""
 
@@ -112,7 +141,8 @@ class Snapshot:
 
     `hosts` are in the order of their names; `columns` are their values at most a second old; `recent` are the latest
     public events of all experiments, `searching` the sources that have not answered a search yet, `nodes` the hosts
-    that are nodes of the embedded grid.
+    that are nodes of the embedded grid, `services` the job services in use or named, `proxy` the user's grid proxy as
+    it was read last.
     """
 
     taken: float
@@ -126,6 +156,8 @@ class Snapshot:
     expiry_s: float = 60.0
     searching: tuple[str, ...] = ()
     nodes: frozenset[str] = frozenset()
+    services: tuple[ServiceHealth, ...] = ()
+    proxy: Proxy | None = None
 
     def job(self, experiment: str, instance: int) -> RemoteJob | None:
         """The job of that name, None where there is none."""

@@ -106,6 +106,8 @@ class View:
             expiry_s=session.settings.reconfiguration.measurement_expiry_s,
             searching=session.machines.unsettled if self.searching else (),
             nodes=frozenset(session.grid.nodes) if session.grid else frozenset(),
+            services=session.services.states,
+            proxy=session.wallet.proxy,
         )
 
     def _renew_jobs(self, renewed: Collection[str]) -> Iterator[None]:

@@ -157,6 +157,17 @@ def read_proxy(file: Path) -> Credential:
     return _matched(_certificates(content, file), _private_key(content, file, None), file, file)
 
 
+def read_certificate(file: Path) -> tuple[x509.Certificate, ...]:
+    """What is in a file of certificates, without any key. Errors as in `read_pair`."""
+    return _certificates(_content(file, "certificate"), file)
+
+
+def is_locked(key: Path) -> bool:
+    """Whether a private key asks for a pass phrase. Errors as in `read_pair`."""
+    found = _KEY.search(_content(key, "private key", secret=True))
+    return found is not None and b"ENCRYPTED" in found[0]
+
+
 def check_times(credential: Credential, now: datetime | None = None) -> None:
     """UsageError where it is not valid at this time, saying since when or until when."""
     now = now or datetime.now(UTC)

@@ -1,0 +1,206 @@
+"""The user's credentials: the certificate and the grid proxy, looked at again when their files change, and ssh keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+
+from zeligui.clock import Clock
+from zeligui.errors import ZeliGridError
+from zeligui.links.addresses import Address
+from zeligui.links.calls import call
+from zeligui.links.checkup import Step, of_keys
+from zeligui.links.gsi import places
+from zeligui.links.gsi.credentials import (
+    Credential,
+    NoCredential,
+    is_locked,
+    read_certificate,
+    read_pair,
+    read_proxy,
+    slashed,
+)
+from zeligui.links.gsi.proxies import SHORTEST_S, destroy_proxy, make_proxy, write_proxy
+
+SOON_S = 1800.0
+"""A proxy that ends so soon is worth a word."""
+LOOK_S = 10.0
+"""Between two looks at the proxy's file."""
+LIMIT_S = 20.0
+"""How long files may take, which may lie on another machine."""
+MAKE_S = 120.0
+"""How long a proxy may take to be made: of a key of 8,192 bits, half a minute."""
+
+
+class Lasting(IntEnum):
+    """How a proxy's time stands; what is higher is worse."""
+
+    LONG = 0
+    SOON = 1
+    SHORT = 2
+    """A gatekeeper refuses it already."""
+    ENDED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something cannot be used, and what mends it. `missing`: it is not there at all."""
+
+    says: str
+    mend: str = ""
+    missing: bool = False
+
+    @classmethod
+    def of(cls, error: ZeliGridError) -> Trouble:
+        return cls(str(error), error.hint, isinstance(error, NoCredential))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The user's certificate and key, as far as they can be read without a pass phrase; `locked`: one is needed."""
+
+    file: Path
+    key: Path
+    name: str = ""
+    authority: str = ""
+    begins: datetime | None = None
+    ends: datetime | None = None
+    locked: bool = False
+    trouble: Trouble | None = None
+    key_trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """The user's proxy; nothing of its key."""
+
+    file: Path
+    kind: str = ""
+    identity: str = ""
+    limited: bool = False
+    bits: int = 0
+    begins: datetime | None = None
+    ends: datetime | None = None
+    trouble: Trouble | None = None
+
+    def left_s(self, now: datetime) -> float:
+        """Seconds for which it is still valid; 0 where it is not."""
+        if self.trouble or self.begins is None or self.ends is None or now < self.begins:
+            return 0.0
+        return max(0.0, (self.ends - now).total_seconds())
+
+    def lasting(self, now: datetime) -> Lasting:
+        """How its time stands; of one that cannot be read nothing is said."""
+        if self.ends is None:
+            return Lasting.LONG
+        left = self.left_s(now)
+        if not left:
+            return Lasting.ENDED
+        return Lasting.SHORT if left < SHORTEST_S else Lasting.SOON if left < SOON_S else Lasting.LONG
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """All that the user has to be known by."""
+
+    certificate: Certificate
+    proxy: Proxy
+    keys: tuple[Step, ...]
+
+
+class Wallet:
+    """Reads credentials off the loop, and makes and destroys the proxy. `proxy` is the one that was read last."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._stamp: object = None
+        self._next = float("-inf")
+        self._lasting = Lasting.LONG
+        self.proxy: Proxy | None = None
+
+    async def look(self, *, now: bool = False) -> bool:
+        """Read the proxy again where its file has changed; whether there is another one, or its time stands worse."""
+        before = self.proxy, self._lasting
+        if now or self._clock.patience() >= self._next:
+            self._next = self._clock.patience() + LOOK_S
+            file = places.user_proxy()
+            stamp = await call(_stamp, file, limit=LIMIT_S)
+            if stamp != self._stamp or self.proxy is None:
+                self.proxy, self._stamp = await call(_proxy, file, limit=LIMIT_S), stamp
+        self._lasting = self.proxy.lasting(self._clock.now()) if self.proxy else Lasting.LONG
+        return before != (self.proxy, self._lasting)
+
+    async def read(self, identities: Sequence[Path]) -> Credentials:
+        """All as it is now; `identities` are the key files that the settings name."""
+        await self.look(now=True)
+        certificate = await call(_certificate, limit=LIMIT_S)
+        keys = await call(_keys, tuple(identities), limit=LIMIT_S)
+        return Credentials(certificate, self.proxy or Proxy(places.user_proxy()), keys)
+
+    async def renew(self, passphrase: str, *, valid_s: float, limited: bool) -> None:
+        """Make a proxy from the user's certificate, in the place of the one that is there. ZeliGridError.
+
+        The pass phrase is read where the key is encrypted, and kept nowhere.
+        """
+        try:
+            await call(_renew, lambda _: passphrase, valid_s, limited, limit=MAKE_S)
+        finally:
+            await self.look(now=True)
+
+    async def destroy(self) -> None:
+        """Overwrite and remove the proxy. ZeliGridError where that is not possible."""
+        try:
+            await call(destroy_proxy, places.user_proxy(), limit=LIMIT_S)
+        finally:
+            await self.look(now=True)
+
+
+def _stamp(file: Path) -> object:
+    """What differs where a file is another one: also its place, which the environment names."""
+    try:
+        status = file.stat()
+    except OSError as error:
+        return file, error.errno
+    return file, status.st_ino, status.st_mtime_ns, status.st_size, status.st_mode
+
+
+def _proxy(file: Path) -> Proxy:
+    try:
+        read = read_proxy(file)
+    except ZeliGridError as error:
+        return Proxy(file, trouble=Trouble.of(error))
+    return Proxy(file, read.kind, read.identity, read.limited, read.bits, read.begins, read.ends)
+
+
+def _certificate() -> Certificate:
+    file, key = places.user_certificate(), places.user_key()
+    known = Certificate(file, key)
+    try:
+        known = replace(known, locked=is_locked(key))
+    except ZeliGridError as error:
+        known = replace(known, key_trouble=Trouble.of(error))
+    try:
+        chain = read_certificate(file)
+    except ZeliGridError as error:
+        return replace(known, trouble=Trouble.of(error))
+    return replace(
+        known,
+        name=slashed(chain[0].subject),
+        authority=slashed(chain[0].issuer),
+        begins=max(one.not_valid_before_utc for one in chain),
+        ends=min(one.not_valid_after_utc for one in chain),
+    )
+
+
+def _keys(identities: tuple[Path, ...]) -> tuple[Step, ...]:
+    return tuple(of_keys(Address(None, "localhost", None), identities, needed=False))
+
+
+def _renew(passphrase: Callable[[Path], str], valid_s: float, limited: bool) -> Credential:
+    user = read_pair(places.user_certificate(), places.user_key(), passphrase)
+    proxy = make_proxy(user, valid_s=valid_s, limited=limited)
+    write_proxy(proxy, places.user_proxy())
+    return proxy
