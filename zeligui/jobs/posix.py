@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from zeligui.errors import InDoubt, LinkError, Refused, SubmissionRefused, Unreachable, UsageError, ZeliGridError
@@ -43,7 +44,7 @@ def _own_names() -> set[str]:
 def _by_ssh(scheme: str, address: Address, links: Links) -> str:
     from zeligui.links.keys import keys_for  # paramiko takes a quarter of a second
 
-    keys = keys_for(address, links.identities)
+    keys = keys_for(address, links.contexts)
     if keys.usable:
         return by_name(scheme, address, links)
     why = f": {', '.join(keys.unusable)}" if keys.unusable else ""
@@ -57,6 +58,15 @@ ADAPTOR = Declared("a machine with a POSIX shell", reach=reach, order=10)
 def open_service(url: str, links: Links) -> PosixService:
     """The service of a machine; nothing is sent before its first use."""
     return PosixService(url, links.to(url))
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The scripts of a preparation: one that only claims the attempt, one that goes on to its end with an order."""
+
+    claim: str
+    start: str
+    order: str
 
 
 class PosixService:
@@ -79,23 +89,26 @@ class PosixService:
         """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
         _check(attempt)
         staged = _staged(job)
-        machine = await self._machine()
-        self._check_leave(machine)
-        reaper = self._reaper or machine.reaper()
-        order = scripts.order(attempt, job, limit_s=self._prepared_s, reaper=reaper)
-        nonce = secrets.token_hex(8)
+        steps = await self._steps(attempt, job)
         if staged:
-            reply = await self._link.run(scripts.claim(attempt, nonce, job))
+            reply = await self._link.run(steps.claim)
             folder = self._answer(reply, "claimed", "ready")
             if self._word(reply)[0] == "ready":  # prepared before, perhaps even running: its files are its own
                 return folder
             for path, name in staged:
                 await self._link.put(path, f"{folder}/work/{name}")
-        script = scripts.start(attempt, nonce, job, machine, reaper)
-        return self._answer(await self._submit(script, order), "ready")
+        return self._answer(await self._submit(steps.start, steps.order), "ready")
+
+    async def _steps(self, attempt: str, job: JobDescription) -> Steps:
+        machine = await self._machine()
+        self._check_leave(machine)
+        reaper = self._reaper or machine.reaper()
+        order = scripts.order(attempt, job, limit_s=self._prepared_s, reaper=reaper)
+        nonce = secrets.token_hex(8)
+        return Steps(scripts.claim(attempt, nonce, job), scripts.start(attempt, nonce, job, machine, reaper), order)
 
     async def commit(self, attempt: str) -> None:
-        word, reason = self._word(await self._submit(scripts.call("commit", _check(attempt))))
+        word, reason = self._word(await self._submit(await self._call("commit", _check(attempt))))
         if word != "ok":
             raise SubmissionRefused(f"{self.url} did not start the job: {reason or _WORDS.get(word, word)}.")
 
@@ -191,9 +204,12 @@ class PosixService:
             raise InDoubt(f"{self.url} did not confirm: {self._broken(reply)}", hint=hint)
         return reply
 
+    async def _call(self, name: str, *words: str) -> str:
+        return scripts.call(name, *words)
+
     async def _steer(self, name: str, *words: str, data: str = "", settled: Sequence[str] = ()) -> str:
         """Call a function of steer.sh; what it said after its first word."""
-        word, rest = self._word(await self._link.run(scripts.call(name, *words), data=data))
+        word, rest = self._word(await self._link.run(await self._call(name, *words), data=data))
         if word in {"ok", "at", *settled}:
             return rest
         if word == "elsewhere":

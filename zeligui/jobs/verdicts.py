@@ -37,12 +37,13 @@ class Facts:
 
 def statuses(output: str, machine: Machine) -> Mapping[str, JobStatus]:
     """Read what `find_all` printed. ValueError where it is not whole."""
-    here, facts = _read(output.splitlines())
+    here, facts = read(output.splitlines())
     judged = {attempt: judge(known, here, machine) for attempt, known in facts.items()}
     return {attempt: status for attempt, status in judged.items() if status}
 
 
-def _read(lines: Iterable[str]) -> tuple[Here, dict[str, Facts]]:
+def read(lines: Iterable[str]) -> tuple[Here, dict[str, Facts]]:
+    """Which machine spoke, and what it said of each attempt. ValueError where it did not say which it is."""
     here, known, now = None, {}, Facts("", [])
     for line in lines:
         word, *rest = line.split(" ")
@@ -69,11 +70,11 @@ def judge(facts: Facts, here: Here, machine: Machine) -> JobStatus | None:
         case ["tomb", *_]:
             return None
         case ["claim", _, boot, namespace, *_]:
-            return _verdict(facts) or _elsewhere(facts, here, boot, namespace) or _alive(facts, machine)
+            return last_word(facts) or _elsewhere(facts, here, boot, namespace) or _alive(facts, machine)
     return JobStatus(None, "its claim cannot be read")
 
 
-def _verdict(facts: Facts) -> JobStatus | None:
+def last_word(facts: Facts) -> JobStatus | None:
     """What the files alone say, where they hold a last word."""
     verdicts = [name for name in (*facts.files, *facts.cut) if name.startswith("exit.") and name != "exit.pending"]
     if verdicts:
@@ -100,8 +101,8 @@ def _ended(facts: Facts, name: str) -> JobStatus:
         state, detail = JobState.FAILED, FENCED
     if "cancel" in facts.files:
         state, detail = JobState.CANCELED, ""
-    ended, cpu_s, memory_mb = _numbers(facts.files.get("usage", ""), 3)
-    started = _numbers(facts.files.get("pid", ""), 3)[2]
+    ended, cpu_s, memory_mb = numbers(facts.files.get("usage", ""), 3)
+    started = numbers(facts.files.get("pid", ""), 3)[2]
     return JobStatus(state, detail, code, signal, started, ended, cpu_s, memory_mb)
 
 
@@ -120,7 +121,7 @@ def _alive(facts: Facts, machine: Machine) -> JobStatus:
     leader, wrapper, ticks, pages = facts.use
     if leader != "-":
         return _running(facts, leader, wrapper, float(ticks) / machine.ticks, float(pages) * machine.page / 1e6)
-    started = _numbers(facts.files.get("pid", ""), 3)[2]
+    started = numbers(facts.files.get("pid", ""), 3)[2]
     if wrapper != "-":
         if "pid" in facts.files:
             return JobStatus(JobState.RUNNING, "ending", started=started)
@@ -137,7 +138,7 @@ def _running(facts: Facts, leader: str, wrapper: str, cpu_s: float, memory_mb: f
         "being canceled" if "cancel" in facts.files else "",
         facts.files.get("limits", ""),
     ]
-    started = _numbers(facts.files.get("pid", ""), 3)[2]
+    started = numbers(facts.files.get("pid", ""), 3)[2]
     detail = ", ".join(filter(None, details))
     return JobStatus(state, detail, started=started, cpu_s=cpu_s, memory_mb=memory_mb)
 
@@ -153,10 +154,10 @@ def _gone(facts: Facts, started: float | None) -> JobStatus:
     return JobStatus(JobState.FAILED, "its wrapper was ended before the job was started")
 
 
-def _numbers(text: str, count: int) -> list[float | None]:
+def numbers(text: str, count: int) -> list[float | None]:
     """The numbers of a state file, None for each that is missing."""
-    numbers: list[float | None] = [None] * count
+    found: list[float | None] = [None] * count
     for place, word in enumerate(text.split()[:count]):
         with suppress(ValueError):
-            numbers[place] = float(word)
-    return numbers
+            found[place] = float(word)
+    return found

@@ -18,6 +18,7 @@ sub main {
         else                           { $order{$word} = $value // 0 }
     }
     if (!exists $order{end}) { print "refused the order was cut\n"; return }
+    stay() if @ARGV > 1;
     pipe my $said, my $say or die;
     if (fork) {
         close $say;
@@ -30,6 +31,25 @@ sub main {
     run() if claim($say) && may_go();
     _exit(0);
 }
+
+# Be what a batch system started: TERM from it ends a job that is to be canceled in order, and no other.
+sub stay {
+    chdir $ARGV[0] or _exit(1);
+    $SIG{TERM} = \&obey;
+    $order{umask} = umask 077;
+    open my $say, '>&', \*STDOUT or _exit(1);
+    run() if claim($say) && may_go();
+    unlink 'order';
+    my ($end) = map { /^exit\.(sig\w+|\d+)$/ } glob 'exit.*';
+    if (($end // '') =~ /^sig(.+)/) {
+        $SIG{$1} = 'DEFAULT' if $1 !~ /^(KILL|STOP|\d+)$/;
+        kill $1, $$;
+    }
+    _exit(defined $end && $end =~ /^\d+$/ ? $end : -e 'go.late' ? 0 : 127);
+}
+
+# End the job in order, with the grace that its cancel was given.
+sub obey { kill_all((split ' ', content('grace'))[0]) if -e 'cancel' }
 
 sub detach {
     my ($say) = @_;
@@ -133,6 +153,7 @@ sub watch {
         # Without spool and fence it sleeps in wait itself, so no ending is missed between a look and a sleep.
         my $pid = waitpid -1, $spool || $fence > 0 ? WNOHANG : 0;
         return verdict($?) if $pid == $job;
+        next if $pid < 0 && $!{EINTR};
         return if $pid < 0;
         if ($spool && !feed($feed, $spool, \$rest)) { close $spool; close $feed; $spool = undef }
         if ($fence > 0) {
@@ -165,11 +186,13 @@ sub verdict {
     rename 'exit.pending', $number ? 'exit.sig' . ($name[$number] // $number) : 'exit.' . ($status >> 8);
 }
 
-# Start the killer, which takes all processes of the job, in a session of its own.
+# Start the killer, which takes all processes of the job, in a session of its own; the grace in 1/100 s.
 sub kill_all {
+    my $grace = shift // '1000';
     return if fork;
     setsid();
-    exec '/bin/sh', 'killer', '1000' or _exit(127);
+    exec '/bin/sh', 'killer', $grace or _exit(127) if -e 'killer';
+    exec '/bin/sh', '-c', content($0 =~ s/[^\/]*$/killer/r), './killer', $grace or _exit(127);
 }
 
 sub fail {

@@ -3,11 +3,12 @@
 Called as `reaper.py FOLDER`, with the order on standard input: lines of a word and its values, texts in hexadecimal,
 `end` last. Prints `ready`, or `refused` and why; the wrapper that stays behind has a session of its own. State files
 hold one line that ends in the word `end`; decisions are renames of files that were made with the claim, so that they
-work on a full disk.
+work on a full disk. Called as `reaper.py FOLDER stay`, for a batch system, it stays in the foreground and ends as the
+job did.
 """
 
 # pathlib would cost as much as the rest of the start.
-# ruff: noqa: PTH104, PTH108, PTH110, PTH116, PTH118, PTH123, PTH208, S606, SIM115
+# ruff: noqa: PTH104, PTH108, PTH110, PTH116, PTH118, PTH120, PTH123, PTH208, S606, SIM115
 
 import contextlib
 import errno
@@ -52,6 +53,8 @@ def main() -> None:
     if "end" not in order.numbers:
         sys.stdout.write("refused the order was cut\n")
         return
+    if len(sys.argv) > 2:
+        stay(order)
     said, say = os.pipe()
     if os.fork():
         os.close(say)
@@ -68,6 +71,34 @@ def main() -> None:
         status = 0
     finally:
         os._exit(status)
+
+
+def stay(order: Order) -> None:
+    """Be what a batch system started: TERM from it ends a job that is to be canceled in order, and no other."""
+    os.chdir(sys.argv[1])
+    signal.signal(signal.SIGTERM, lambda number, frame: obey())
+    order.umask = os.umask(0o077)
+    if claim(os.dup(1)) and may_go(order.numbers["limit"]):
+        run(order)
+    with contextlib.suppress(OSError):
+        os.unlink("order")
+    ends = [name[5:] for name in os.listdir(".") if name.startswith("exit.") and name != "exit.pending"]
+    if ends and ends[0].startswith("sig"):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        number = getattr(signal, ends[0].upper(), None) or int(ends[0][3:])
+        if number not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(int(ends[0]) if ends and ends[0].isdigit() else 0 if os.path.exists("go.late") else 127)
+
+
+def obey() -> None:
+    """End the job in order, with the grace that its cancel was given."""
+    if os.path.exists("cancel"):
+        with open("grace") as file:
+            kill_all(file.read().split()[0])
 
 
 def detach(say: int) -> int:
@@ -242,11 +273,15 @@ def verdict(status: int, cpu_s: float, memory_mb: float) -> None:
         decide("exit.pending", f"exit.{os.WEXITSTATUS(status)}")
 
 
-def kill_all() -> None:
-    """Start the killer, which takes all processes of the job, in a session of its own."""
-    if not os.fork():
-        os.setsid()
-        os.execv("/bin/sh", ["sh", "killer", "1000"])
+def kill_all(grace: str = "1000") -> None:
+    """Start the killer, which takes all processes of the job, in a session of its own; `grace` in 1/100 s."""
+    if os.fork():
+        return
+    os.setsid()
+    if os.path.exists("killer"):
+        os.execv("/bin/sh", ["sh", "killer", grace])
+    with open(os.path.join(os.path.dirname(sys.argv[0]), "killer")) as file:
+        os.execv("/bin/sh", ["sh", "-c", file.read(), "./killer", grace])
 
 
 class Fence:
