@@ -1,0 +1,95 @@
+"""What gives access to the files of one machine; services are found by URL scheme (`zeligrid.files`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from zeligui.errors import ZeliGridError
+
+
+class Kind(Enum):
+    """What a name stands for. A link is none of the others until it is followed."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in a folder: `size` in bytes, `modified` in seconds since 1970 (0 where it is not known)."""
+
+    name: str
+    kind: Kind
+    size: int = 0
+    mode: int = 0o600
+    modified: float = 0.0
+
+
+class NoSuchFile(ZeliGridError):
+    """What was to be read is not there."""
+
+    exit_status = 2
+
+
+class FileService(Protocol):
+    """The files of one machine. Paths are absolute; bytes that are no UTF-8 are surrogates in them.
+
+    Every coroutine raises a `LinkError` when the machine does not answer in time or says no; NoSuchFile where a path
+    that it reads does not exist.
+    """
+
+    url: str
+    """What stands before a path in a URL, such as `sftp://lab1`."""
+
+    async def entry(self, path: str, *, follow: bool = True) -> Entry:
+        """What a path stands for."""
+        ...
+
+    async def entries(self, folder: str) -> Sequence[Entry]:
+        """What is in a folder, links not followed, in no order."""
+        ...
+
+    async def real(self, path: str) -> str:
+        """The path with all links resolved, as far as the service can."""
+        ...
+
+    async def digest(self, path: str, length: int) -> str:
+        """The SHA-256 of the first `length` bytes of a file, as 64 hexadecimal digits."""
+        ...
+
+    async def make_folder(self, path: str) -> None:
+        """Make a folder, which only its owner can use, and those above it; one that is there is kept."""
+        ...
+
+    async def set_mode(self, path: str, mode: int) -> None: ...
+
+    async def rename(self, old: str, new: str) -> None:
+        """Rename a file, over one that is there."""
+        ...
+
+    async def remove(self, path: str) -> None:
+        """Remove a file; one that is not there is no failure."""
+        ...
+
+
+class Stream(Protocol):
+    """Where pieces of a file go: `put` waits while it is full, and raises `Stopped` where nobody takes them."""
+
+    def put(self, piece: bytes) -> None: ...
+
+
+class Streaming(FileService, Protocol):
+    """A service whose files pass through this program, so that they can come from, and go to, any other such one."""
+
+    async def read(self, path: str, offset: int, into: Stream) -> None:
+        """Put a file into a stream, from an offset to its end."""
+        ...
+
+    async def write(self, path: str, offset: int, pieces: Iterator[bytes]) -> None:
+        """Write on at an offset of a file, which is made where it is not there, for its owner alone."""
+        ...
