@@ -125,7 +125,7 @@ class Connection:
                     f"{self._address.url} offers no SFTP, which copies need.",
                     hint="Its sshd_config wants a line: Subsystem sftp internal-sftp",
                 ) from error
-        return Sftp(channel, self._address.url)
+        return Sftp(channel, self._address.url, self.shell)
 
     def _channel(self) -> paramiko.Channel:
         self._check_open()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import posixpath
 import secrets
 import stat
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,14 +24,17 @@ DEEPEST = 100
 
 T = TypeVar("T")
 Refusal = type[ZeliGridError]
+Part = tuple[bytes, int]
+"""A file, and how many bytes of it from its beginning on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a file system says of one path: `mode` as in `stat`, `size` in bytes."""
+    """What a file system says of one path: `mode` as in `stat`, `size` in bytes, `modified` in seconds since 1970."""
 
     mode: int
     size: int
+    modified: float = 0.0
 
 
 class Files(Protocol):
@@ -46,20 +51,28 @@ class Files(Protocol):
         """What is in a folder, without `.` and `..`."""
         ...
 
+    def listing(self, folder: bytes) -> list[tuple[bytes, Status]]:
+        """What is in a folder, without `.` and `..`, and what each name stands for, links not followed."""
+        ...
+
     def real(self, path: bytes) -> bytes:
         """The path with all links resolved."""
+        ...
+
+    def digests(self, wanted: Sequence[Part]) -> list[str]:
+        """The SHA-256 of the beginnings of files, as hexadecimal digits."""
         ...
 
     def make_folder(self, path: bytes) -> None: ...
 
     def set_mode(self, path: bytes, mode: int) -> None: ...
 
-    def read(self, path: bytes) -> Generator[bytes]:
-        """The contents, piece by piece; closed when it was not read to its end."""
+    def read(self, path: bytes, offset: int = 0) -> Generator[bytes]:
+        """The contents from an offset on, piece by piece; closed when it was not read to its end."""
         ...
 
-    def write(self, path: bytes, pieces: Iterator[bytes]) -> None:
-        """Write a new file, which only its owner can read until its mode is set."""
+    def write(self, path: bytes, pieces: Iterator[bytes], offset: int | None = None) -> None:
+        """Write a new file, which only its owner can read until its mode is set; or on at an offset of one."""
         ...
 
     def rename(self, old: bytes, new: bytes) -> None:
@@ -233,13 +246,23 @@ class LocalFiles:
 
     def status(self, path: bytes, *, follow: bool) -> Status:
         found = os.stat(path, follow_symlinks=follow)  # noqa: PTH116
-        return Status(found.st_mode, found.st_size)
+        return Status(found.st_mode, found.st_size, found.st_mtime)
 
     def names(self, folder: bytes) -> list[bytes]:
         return os.listdir(folder)  # noqa: PTH208
 
+    def listing(self, folder: bytes) -> list[tuple[bytes, Status]]:
+        listed = []
+        for name in self.names(folder):
+            with suppress(FileNotFoundError):  # it was removed meanwhile
+                listed.append((name, self.status(posixpath.join(folder, name), follow=False)))
+        return listed
+
     def real(self, path: bytes) -> bytes:
         return os.path.realpath(path, strict=True)
+
+    def digests(self, wanted: Sequence[Part]) -> list[str]:
+        return [digest_of(self.read(path), length) for path, length in wanted]
 
     def make_folder(self, path: bytes) -> None:
         os.mkdir(path, 0o700)  # noqa: PTH102
@@ -247,14 +270,17 @@ class LocalFiles:
     def set_mode(self, path: bytes, mode: int) -> None:
         os.chmod(path, mode)  # noqa: PTH101
 
-    def read(self, path: bytes) -> Generator[bytes]:
+    def read(self, path: bytes, offset: int = 0) -> Generator[bytes]:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            file.seek(offset)
             while piece := file.read(PIECE):
                 yield piece
 
-    def write(self, path: bytes, pieces: Iterator[bytes]) -> None:
+    def write(self, path: bytes, pieces: Iterator[bytes], offset: int | None = None) -> None:
         # On the disk before it has its name: what it was copied from may be removed next.
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+        how = os.O_EXCL if offset is None else os.O_NOFOLLOW
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb") as file:  # noqa: PTH123
+            file.truncate(file.seek(offset or 0))
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
@@ -264,6 +290,19 @@ class LocalFiles:
 
     def remove(self, path: bytes) -> None:
         os.unlink(path)  # noqa: PTH108
+
+
+def digest_of(pieces: Generator[bytes], length: int) -> str:
+    """The SHA-256 of the first `length` bytes of what a file holds. OSError where it holds fewer."""
+    digest, left = hashlib.sha256(), length
+    with closing(pieces):
+        while left > 0:
+            piece = next(pieces, b"")[:left]
+            if not piece:
+                raise OSError(errno.ENODATA, "it is shorter than it was")
+            digest.update(piece)
+            left -= len(piece)
+    return digest.hexdigest()
 
 
 def near(path: Path) -> Place:

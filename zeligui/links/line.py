@@ -162,7 +162,7 @@ class Copier:
         self._turn = asyncio.Lock()
 
     async def use(self, work: Callable[[Sftp], T], deadline: float) -> T:
-        """Do blocking work with the session; after anything that failed the next work gets a new one."""
+        """Do blocking work with the session; after anything but a file system's no the next work gets a new one."""
         async with self._turn:
             if self._sftp is None or self._sftp.ended:
                 self._sftp = await self._line.channel(_sftp, deadline)
@@ -171,6 +171,8 @@ class Copier:
             except TimeoutError as error:
                 self._drop()
                 raise Unreachable(f"A copy did not end in time on {self._line.where}.") from error
+            except OSError:  # the file system said no, in an answer that was read to its end
+                raise
             except BaseException:
                 self._drop()
                 raise
@@ -180,9 +182,14 @@ class Copier:
             leave(self._sftp.close)
             self._sftp = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is in use."""
+        return self._turn.locked()
+
     def hang_up(self) -> None:
         """End the session and its connection, unless it is in use."""
-        if not self._turn.locked():
+        if not self.busy:
             self._drop()
             self._line.hang_up()
 

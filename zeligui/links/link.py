@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from zeligui.links.copies import Files
 from zeligui.settings import Directories
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,13 @@ class Link(Protocol):
 
     async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
         """Copy a file or a tree from there, modes kept; a file appears under its name only when it is whole."""
+        ...
+
+    async def files(self, work: Callable[[Files], T], *, writing: bool = False, limit_s: float = 3600.0) -> T:
+        """Do blocking work with the machine's file system, in a thread: one reads at a time, and one writes.
+
+        Over a connection of its own, so that scripts and streams do not wait for it.
+        """
         ...
 
     async def close(self) -> None:

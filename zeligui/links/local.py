@@ -8,19 +8,21 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from zeligui.errors import Refused, Unreachable
 from zeligui.links.calls import call
-from zeligui.links.copies import LocalFiles, Place, copy, far, near, walk
+from zeligui.links.copies import Files, LocalFiles, Place, copy, far, near, walk
 from zeligui.links.link import Reply
 from zeligui.links.shells import Shells
 
 LAST_WORDS_S = 1.0
 """How long a shell that was let go may take to end by itself."""
+
+T = TypeVar("T")
 
 
 class LocalLink:
@@ -49,6 +51,13 @@ class LocalLink:
             await call(lambda: copy(source, walk(source), goal, deadline), limit=limit_s + 1)
         except TimeoutError as error:
             raise Unreachable(f"A copy on {self.url} did not end in time.") from error
+
+    async def files(self, work: Callable[[Files], T], *, writing: bool = False, limit_s: float = 3600.0) -> T:
+        del writing  # all may write at once
+        try:
+            return await call(work, LocalFiles(Refused), limit=limit_s)
+        except TimeoutError as error:
+            raise Unreachable(f"A file system of {self.url} did not answer in time.") from error
 
     async def close(self) -> None:
         await self._shells.close()

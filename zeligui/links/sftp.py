@@ -8,13 +8,15 @@ from __future__ import annotations
 import errno
 import struct
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 
 import paramiko
 
 from zeligui.errors import Refused, Unreachable
-from zeligui.links.copies import Status
+from zeligui.links import digests
+from zeligui.links.copies import Part, Status, digest_of
+from zeligui.links.shell import Pipe, Shell
 
 ANSWER_S = 20.0
 """How long any one answer may take."""
@@ -31,9 +33,9 @@ BREAKS = (EOFError, OSError, paramiko.SSHException)
 """What paramiko's channels raise when the connection breaks; at a time-out TimeoutError, an OSError."""
 
 _INIT, _VERSION, _OPEN, _CLOSE, _READ, _WRITE, _LSTAT = 1, 2, 3, 4, 5, 6, 7
-_SETSTAT, _OPENDIR, _READDIR, _REMOVE, _MKDIR, _REALPATH, _STAT, _RENAME = 9, 11, 12, 13, 14, 16, 17, 18
+_SETSTAT, _FSETSTAT, _OPENDIR, _READDIR, _REMOVE, _MKDIR, _REALPATH, _STAT, _RENAME = 9, 10, 11, 12, 13, 14, 16, 17, 18
 _STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED = 101, 102, 103, 104, 105, 200
-_FOR_READING, _FOR_A_NEW_FILE = 0x01, 0x02 | 0x08 | 0x20
+_FOR_READING, _FOR_WRITING_ON, _FOR_A_NEW_FILE = 0x01, 0x02 | 0x08, 0x02 | 0x08 | 0x20
 _OK, _EOF, _NO_SUCH_FILE, _PERMISSION_DENIED, _UNSUPPORTED = 0, 1, 2, 3, 8
 _HAS_SIZE, _HAS_OWNER, _HAS_MODE, _HAS_TIMES, _HAS_MORE = 1, 2, 4, 8, 0x80000000
 
@@ -46,8 +48,11 @@ class Sftp:
 
     refusal = Refused
 
-    def __init__(self, channel: paramiko.Channel, where: str) -> None:
+    def __init__(self, channel: paramiko.Channel, where: str, shell: Callable[[], Pipe] | None = None) -> None:
+        """`shell` starts one on the same machine, which computes digests there; without it files are read for them."""
         self._channel = channel
+        self._start_shell = shell
+        self._shell: Shell | None = None
         self._where = where
         self._last = 0
         self._early: dict[int, _Answer] = {}
@@ -65,15 +70,28 @@ class Sftp:
         return self._ask(_STAT if follow else _LSTAT, _string(path)).expect(_ATTRS).attributes()
 
     def names(self, folder: bytes) -> list[bytes]:
+        return [name for name, _ in self.listing(folder)]
+
+    def listing(self, folder: bytes) -> list[tuple[bytes, Status]]:
         handle = self._ask(_OPENDIR, _string(folder)).expect(_HANDLE).string()
-        names: list[bytes] = []
+        listed: list[tuple[bytes, Status]] = []
         while (answer := self._ask(_READDIR, _string(handle))).code != _EOF:
-            names += answer.expect(_NAME).names()
+            listed += answer.expect(_NAME).listing()
         self._ask(_CLOSE, _string(handle)).expect_ok()
-        return [name for name in names if name not in {b".", b".."}]
+        return [(name, status) for name, status in listed if name not in {b".", b".."}]
 
     def real(self, path: bytes) -> bytes:
-        return self._ask(_REALPATH, _string(path)).expect(_NAME).names()[0]
+        return self._ask(_REALPATH, _string(path)).expect(_NAME).listing()[0][0]
+
+    def digests(self, wanted: Sequence[Part]) -> list[str]:
+        """By a shell there; where the account has none, or nothing that computes them, by reading the files."""
+        if self._start_shell is not None:
+            try:
+                self._shell = self._shell or Shell(self._start_shell(), self._where)
+                return digests.by_shell(self._shell, wanted)
+            except Refused:
+                self._start_shell = None
+        return [digest_of(self.read(path), length) for path, length in wanted]
 
     def make_folder(self, path: bytes) -> None:
         self._ask(_MKDIR, _string(path), _mode(0o700)).expect_ok()
@@ -92,11 +110,10 @@ class Sftp:
         self._ask(_REMOVE, _string(new))  # plain SFTP does not rename over a file; it may not be there
         self._ask(_RENAME, _string(old), _string(new)).expect_ok()
 
-    def read(self, path: bytes) -> Generator[bytes]:
+    def read(self, path: bytes, offset: int = 0) -> Generator[bytes]:
         size = self.status(path, follow=True).size
         handle = self._open(path, _FOR_READING)
         asked: deque[tuple[int, int, int]] = deque()  # request, offset, length
-        offset = 0
         try:
             while True:
                 # Also past the end, which tells that the file did not grow.
@@ -117,12 +134,14 @@ class Sftp:
             self._settle([number for number, _, _ in asked])
             self._ask(_CLOSE, _string(handle))
 
-    def write(self, path: bytes, pieces: Iterator[bytes]) -> None:
-        handle = self._open(path, _FOR_A_NEW_FILE)
+    def write(self, path: bytes, pieces: Iterator[bytes], offset: int | None = None) -> None:
+        handle = self._open(path, _FOR_A_NEW_FILE if offset is None else _FOR_WRITING_ON)
         asked: deque[int] = deque()
         try:
-            for offset, block in _blocks(pieces):
-                asked.append(self._send(_WRITE, _string(handle), struct.pack(">Q", offset), _string(block)))
+            if offset is not None:
+                self._ask(_FSETSTAT, _string(handle), struct.pack(">IQ", _HAS_SIZE, offset)).expect_ok()
+            for start, block in _blocks(pieces, offset or 0):
+                asked.append(self._send(_WRITE, _string(handle), struct.pack(">Q", start), _string(block)))
                 if len(asked) >= IN_FLIGHT:
                     self._answer(asked.popleft()).expect_ok()
             while asked:
@@ -134,6 +153,8 @@ class Sftp:
 
     def close(self) -> None:
         hang_up(self._channel)
+        if self._shell is not None:
+            self._shell.close()
 
     def _open(self, path: bytes, how: int) -> bytes:
         return self._ask(_OPEN, _string(path), struct.pack(">I", how), _mode(0o600)).expect(_HANDLE).string()
@@ -220,23 +241,23 @@ class _Answer:
         # SFTP 3 has one word for a full disk, a busy file and all else.
         return OSError(errno.EIO, f"the server says {said or 'Failure'!r}")
 
-    def names(self) -> list[bytes]:
-        names = []
+    def listing(self) -> list[tuple[bytes, Status]]:
+        listed = []
         for _ in range(self._number()):
-            names.append(self.string())
+            name = self.string()
             self.string()  # a line as `ls -l` prints it
-            self.attributes()
-        return names
+            listed.append((name, self.attributes()))
+        return listed
 
     def attributes(self) -> Status:
         flags = self._number()
         size = int.from_bytes(self._bytes(8)) if flags & _HAS_SIZE else 0
         self._bytes(8 if flags & _HAS_OWNER else 0)
         mode = self._number() if flags & _HAS_MODE else 0
-        self._bytes(8 if flags & _HAS_TIMES else 0)
+        modified = int.from_bytes(self._bytes(8)[4:]) if flags & _HAS_TIMES else 0
         for _ in range(2 * self._number() if flags & _HAS_MORE else 0):
             self.string()
-        return Status(mode, size)
+        return Status(mode, size, modified)
 
     def string(self) -> bytes:
         return self._bytes(self._number())
@@ -266,8 +287,7 @@ def _mode(mode: int) -> bytes:
     return struct.pack(">II", _HAS_MODE, mode)
 
 
-def _blocks(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    offset = 0
+def _blocks(pieces: Iterator[bytes], offset: int) -> Iterator[tuple[int, bytes]]:
     for piece in pieces:
         for start in range(0, len(piece), BLOCK):
             yield offset + start, piece[start : start + BLOCK]

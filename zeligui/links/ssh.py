@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from zeligui.errors import Refused, Unreachable
 from zeligui.links.addresses import Address
 from zeligui.links.calls import call
-from zeligui.links.copies import Entry, Place, copy, far, near, walk
+from zeligui.links.copies import Entry, Files, Place, copy, far, near, walk
 from zeligui.links.line import Copier, Dial, Line
 from zeligui.links.link import Reply
 from zeligui.links.shells import Shells
 
 if TYPE_CHECKING:
     from zeligui.links.connection import ChannelPipe, Connection
+
+T = TypeVar("T")
 
 LARGE = 1024 * 1024
 """Bytes above which a copy goes over the connection for large copies."""
@@ -35,7 +37,7 @@ class SshLink:
     def __init__(self, address: Address, dial: Dial) -> None:
         self.url = address.url
         self._line, self._bulk_line = Line(address, dial), Line(address, dial)
-        self._small, self._large = Copier(self._line), Copier(self._bulk_line)
+        self._small, self._large, self._reading = Copier(self._line), Copier(self._bulk_line), Copier(self._bulk_line)
         self._shells = Shells(self.url, self._open_pipe)
         self._streams = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -78,6 +80,12 @@ class SshLink:
         await self._copier(entries).use(lambda sftp: copy(Place(sftp, source), entries, goal, deadline), deadline)
         self._end_idle_copies()
 
+    async def files(self, work: Callable[[Files], T], *, writing: bool = False, limit_s: float = 3600.0) -> T:
+        try:
+            return await (self._large if writing else self._reading).use(work, time.monotonic() + limit_s)
+        finally:
+            self._end_idle_copies()
+
     async def close(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
@@ -93,7 +101,14 @@ class SshLink:
     def _end_idle_copies(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._large.hang_up)
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self._large.busy or self._reading.busy:
+            self._end_idle_copies()
+            return
+        self._large.hang_up()
+        self._reading.hang_up()
 
 
 def _shell(connection: Connection) -> ChannelPipe:
