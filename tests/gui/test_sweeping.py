@@ -53,9 +53,21 @@ def test_what_stayed_waits_until_all_is_swept(sweeper: Sweeper, monkeypatch: pyt
     assert knot() is None
 
 
+def test_what_is_swept_unnoticed_is_swept_often(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
+    monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
+    monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
+    monkeypatch.setattr(sweeping, "SHARE", 1e9)
+    sweeper.sweep_all()
+    sweeper.sweep()
+    assert swept == [2, 2]
+
+
 def test_all_is_swept_the_more_rarely_the_longer_it_takes(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
     swept: list[int] = []
     monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
+    monkeypatch.setattr(sweeping, "BRIEF_S", 0.0)
     monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
     monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
     monkeypatch.setattr(sweeping, "SHARE", 1e9)
