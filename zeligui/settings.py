@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Literal
 from zeligui.options import Place, check_urls, option, read_table, read_toml
 from zeligui.secret import KEYRING
 from zeligui.units import Dimension
+
+CONTEXT = re.compile(r"key:.+|agent|proxy(:.+)?|password:[^@:\s]+@[^@\s]+")
+CONTEXT_FORMS = "key:FILE, agent, proxy, proxy:FILE, or password:USER@HOST[:PORT]"
 
 DAY = 86400.0
 
@@ -154,6 +158,14 @@ class Settings:
     )
     known_hosts: tuple[Path, ...] = option((), "Known hosts", "Further files of accepted host keys.")
     identities: tuple[Path, ...] = option((), "Identities", "Further private key files for ssh.")
+    contexts: tuple[str, ...] = option(
+        (),
+        "Contexts",
+        "What proves who you are: key:FILE, agent, proxy, proxy:FILE, password:USER@HOST of the keyring.",
+    )
+    only_contexts: bool = option(
+        False, "Only these contexts", "No agent, default key, proxy or other credential is looked for or tried."
+    )
     history: bool = option(
         True, "Keep a history", "Every measured value for a day, means of minutes for a month, of hours for a year."
     )
@@ -181,6 +193,12 @@ class Settings:
         """The same, with these files too of certificates that are trusted to sign those of directories."""
         trusted = (*authorities, *self.directories.authorities)
         return replace(self, directories=replace(self.directories, authorities=trusted))
+
+    def proved_by(self, contexts: Sequence[str], *, only: bool = False) -> Settings:
+        """The same, with these contexts before its own; with `only`, with these and no other credential."""
+        if only:
+            return replace(self, contexts=tuple(contexts), identities=(), only_contexts=True)
+        return replace(self, contexts=(*contexts, *self.contexts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +250,9 @@ def load(home: Home) -> Settings:
 def check(settings: Settings, place: Place) -> None:
     """UsageError where a value that can be read is not right."""
     check_urls(settings.sources, place.at("sources"), "the URL of a source")
+    for context in settings.contexts:
+        if not CONTEXT.fullmatch(context):
+            raise place.at("contexts").wrong(context, CONTEXT_FORMS)
     directories, place = settings.directories, place.at("directories")
     for name in ("mds", "nws", "publish"):
         check_directory(getattr(directories, name), place.at(name))

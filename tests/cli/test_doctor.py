@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,16 +100,23 @@ def test_a_login_that_is_refused_comes_with_what_lets_it_in(
     assert checks["login"]["mend"] == f"ssh-copy-id -p {server.port} 127.0.0.1"
 
 
-def test_a_key_that_others_can_read_and_one_that_is_locked_are_said(
+def test_a_key_that_others_can_read_and_one_that_is_locked_are_said_and_not_used(
     openssh: Callable[..., OpenSsh], tmp_path: Path, capsys: Capture
 ) -> None:
     server = openssh()
+    good = tmp_path / "good"
+    shutil.copy(server.identity, good)
+    good.chmod(0o600)
     server.identity.chmod(0o644)
     locked = make_key(tmp_path / "locked", passphrase="open sesame")
     status, checks = look(capsys, server.url, "--identity", str(locked), *keys(server))
     assert status == 1
     assert checks["permissions"]["mend"] == f"chmod 600 {server.identity}"
+    assert checks["key"]["status"] == "missing"
     assert "encrypted, and no agent holds it" in checks["key"]["says"]
+    assert "Accepted" not in server.log()
+    status, checks = look(capsys, server.url, *keys(server), "--identity", str(good))
+    assert status == 1
     assert checks["directory"]["status"] == "good", "it is looked at to the end"
     server.identity.chmod(0o600)
 

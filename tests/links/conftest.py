@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.servers import OpenSsh
+from tests.servers import OpenSsh, require
 from zeligui.links import Link, Links, open_links
+from zeligui.links.crew import AT_REST
 from zeligui.testbed.grid import Grid
 
 OpenLinks = Callable[..., Links]
@@ -43,9 +45,33 @@ async def reach() -> AsyncIterator[OpenLinks]:
 async def no_more_threads_than(before: set[threading.Thread]) -> None:
     """Wait until all threads that a link started have ended."""
     deadline = time.monotonic() + 5
-    while left := [each.name for each in threading.enumerate() if each not in before and each.name != "server"]:
+    kept = {"server", AT_REST}
+    while left := [each.name for each in threading.enumerate() if each not in before and each.name not in kept]:
         assert time.monotonic() < deadline, left
         await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def dot_ssh(own_home: Path) -> Path:
+    """The user's ~/.ssh."""
+    folder = own_home / ".ssh"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def agent(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An ssh agent without keys."""
+    socket = tmp_path_factory.mktemp("agent") / "socket"
+    process = subprocess.Popen(
+        [require("ssh-agent", "openssh-client"), "-D", "-a", str(socket)], stdout=subprocess.DEVNULL
+    )
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+    while not socket.exists():
+        assert process.poll() is None
+    yield
+    process.terminate()
+    process.wait()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import getpass
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,29 +16,6 @@ from tests.servers import OpenSsh, make_key, require
 from zeligui.errors import ChangedHostKey, LinkError, Refused, UnknownHostKey
 
 OpenServer = Callable[..., OpenSsh]
-
-
-@pytest.fixture
-def dot_ssh(own_home: Path) -> Path:
-    """The user's ~/.ssh."""
-    folder = own_home / ".ssh"
-    folder.mkdir(mode=0o700)
-    return folder
-
-
-@pytest.fixture
-def agent(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An ssh agent without keys."""
-    socket = tmp_path_factory.mktemp("agent") / "socket"
-    process = subprocess.Popen(
-        [require("ssh-agent", "openssh-client"), "-D", "-a", str(socket)], stdout=subprocess.DEVNULL
-    )
-    monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
-    while not socket.exists():
-        assert process.poll() is None
-    yield
-    process.terminate()
-    process.wait()
 
 
 def fingerprint(public: Path) -> str:

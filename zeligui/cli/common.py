@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from zeligui.errors import ZeliGridError
     from zeligui.grid.hosts import Host
-    from zeligui.settings import Home
+    from zeligui.settings import Home, Settings
 
 
 ROOM_BYTES = 1 << 20
@@ -51,12 +51,30 @@ def add_command(
 
 
 def add_key_options(group: argparse._ArgumentGroup) -> None:
-    """Add `known_hosts` and `identity`, lists of files that can be read."""
+    """Add `known_hosts` and `identity`, lists of files that can be read, and what `proved` takes."""
     keys = {"--known-hosts": "more host keys to accept, besides those of ~/.ssh", "--identity": "a private key to try"}
     for name, words in keys.items():
         group.add_argument(
             name, metavar="FILE", type=readable_file, action="append", default=[], help=f"{words}; repeatable"
         )
+
+    group.add_argument(
+        "--context",
+        metavar="CONTEXT",
+        action="append",
+        default=[],
+        help="what proves who you are: key:FILE, agent, proxy, proxy:FILE, password:USER@HOST; repeatable",
+    )
+    group.add_argument(
+        "--only-contexts",
+        action="store_true",
+        help="try nothing but what is named here: no agent, default key, proxy, or what the settings name",
+    )
+
+
+def proved(settings: Settings, options: argparse.Namespace) -> Settings:
+    """The settings with the contexts of the command line."""
+    return settings.proved_by(options.context, only=options.only_contexts)
 
 
 def add_authority_option(group: argparse._ActionsContainer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_authority_option, add_command, add_key_options, clean, home, print_json, told
+from zeligui.cli.common import add_authority_option, add_command, add_key_options, clean, home, print_json, proved, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
     trouble: ZeliGridError | None = None
     try:
-        settings = load(home(options)).trusting(options.ca)
+        settings = proved(load(home(options)).trusting(options.ca), options)
     except UsageError as error:
         if options.url:
             raise
@@ -70,13 +70,13 @@ def run(options: argparse.Namespace) -> int:
 
 async def _look(options: argparse.Namespace, settings: Settings, trouble: ZeliGridError | None) -> list[Checkup]:
     from zeligui.jobs import checkups
-    from zeligui.links import open_links
+    from zeligui.links import Contexts, open_links
     from zeligui.links.calls import call
 
     places = home(options)
     links = open_links(
         known_hosts=[places.known_hosts_file, *settings.known_hosts, *options.known_hosts],
-        identities=[*options.identity, *settings.identities],
+        contexts=Contexts.of_settings(settings, keys=options.identity),
         directories=settings.directories,
     )
     try:

@@ -44,13 +44,15 @@ def gather(
     known_hosts: Sequence[Path],
     identities: Sequence[Path],
     authorities: Sequence[Path] = (),
+    contexts: Sequence[str] = (),
+    only_contexts: bool = False,
     wait_s: float,
 ) -> Gathered:
     """Wait for one full measurement of each source, at most `wait_s` seconds, and read `file`.
 
     Without sources and file, the settings name the sources; UsageError where they name none.
     """
-    settings = load(home).trusting(authorities)
+    settings = load(home).trusting(authorities).proved_by(contexts, only=only_contexts)
     urls = sources or (() if file else settings.measured)
     if not urls and file is None:
         raise UsageError(
@@ -62,7 +64,7 @@ def gather(
     if not urls and of_file:
         return of_file
     keys = [home.known_hosts_file, *known_hosts, *settings.known_hosts]
-    measured = asyncio.run(_measure(urls, settings, keys, [*identities, *settings.identities], wait_s))
+    measured = asyncio.run(_measure(urls, settings, keys, identities, wait_s))
     if any(host.status == "unknown-key" for host in measured.hosts):
         home.known_hosts_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a line is to be added there
     return _joined(measured, of_file) if of_file else measured
@@ -74,9 +76,10 @@ async def _measure(
     from zeligui.clock import SystemClock
     from zeligui.grid.machines import Machines
     from zeligui.grid.sources import open_source
-    from zeligui.links import open_links
+    from zeligui.links import Contexts, open_links
 
-    links = open_links(known_hosts=known_hosts, identities=identities, directories=settings.directories)
+    contexts = Contexts.of_settings(settings, keys=identities)
+    links = open_links(known_hosts=known_hosts, contexts=contexts, directories=settings.directories)
     expiry_s = settings.reconfiguration.measurement_expiry_s
     sources = [open_source(url, links, period_s=settings.period_s, expiry_s=expiry_s) for url in dict.fromkeys(urls)]
     machines = Machines(sources, clock=SystemClock(), expiry_s=expiry_s, labels=settings.labels)

@@ -140,6 +140,8 @@ def _gather(options: argparse.Namespace) -> Gathered:
         known_hosts=options.known_hosts,
         identities=options.identity,
         authorities=options.ca,
+        contexts=options.context,
+        only_contexts=options.only_contexts,
         wait_s=options.wait,
     )
     for warning in gathered.warnings[:TOLD_WARNINGS]:

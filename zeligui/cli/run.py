@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, add_source_options, home, path, say, tell_of_silence, tell_of_trouble
+from zeligui.cli.common import (
+    add_command,
+    add_source_options,
+    home,
+    path,
+    proved,
+    say,
+    tell_of_silence,
+    tell_of_trouble,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     from zeligui.experiment.spanning import to_watch
     from zeligui.settings import load
 
-    settings = load(home(options)).trusting(options.ca)
+    settings = proved(load(home(options)).trusting(options.ca), options)
     experiment = read_experiment(options.experiment, settings)
     settings = replace(settings, reconfiguration=experiment.reconfiguration)
     contract = read_contract(experiment.contract_file)

@@ -23,7 +23,7 @@ from zeligui.grid.publishing import Publication
 from zeligui.grid.sources import open_source
 from zeligui.jobs import open_service
 from zeligui.jobs.service import JobService
-from zeligui.links import open_links
+from zeligui.links import Contexts, open_links
 from zeligui.links.link import Links
 from zeligui.settings import Home, Settings
 
@@ -99,7 +99,7 @@ async def open_core(
     journal = Journal.open(home.journal_file, clock=clock)
     links = open_links(
         known_hosts=[home.known_hosts_file, *settings.known_hosts, *known_hosts],
-        identities=[*identities, *settings.identities],
+        contexts=Contexts.of_settings(settings, keys=identities),
         directories=settings.directories,
     )
     expiry_s = settings.reconfiguration.measurement_expiry_s

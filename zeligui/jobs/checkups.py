@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeligui.errors import LinkError, UsageError, ZeliGridError
+from zeligui.links import Contexts
 from zeligui.links.addresses import Address, parse
 from zeligui.links.calls import call
 from zeligui.links.checkup import Status, Step, failed, of_keys, of_proxy, of_ssh
@@ -91,14 +92,15 @@ def of_this_machine(home: Home, settings: Settings | None, trouble: ZeliGridErro
     """The packages, adaptors and files of this machine, and the user's credentials. Blocks."""
     urls = settings.measured if settings else ()
     ssh = any(url.startswith("ssh://") for url in urls)
+    own = Contexts.of_settings(settings) if settings else Contexts()
     steps = [*_packages(), *_adaptors(), _home(home.folder)]
     steps.append(
         failed("settings", trouble)
         if trouble
         else Step("settings", Status.GOOD, f"They name {len(urls)} sources ({home.settings_file}).")
     )
-    steps += of_keys(Address(None, "localhost", None), settings.identities if settings else (), needed=ssh)
-    steps.append(of_proxy(needed=False))
+    steps += of_keys(Address(None, "localhost", None), own, needed=ssh)
+    steps.append(of_proxy(own, needed=False))
     return Checkup("this machine", tuple(steps))
 
 
@@ -147,7 +149,7 @@ async def _machine(url: str, links: Links) -> list[Step]:
     """The way to a machine with a shell, and what a job needs on it."""
     steps: list[Step] = []
     if url != "local://":
-        way = of_ssh(parse(url), links.known_hosts, links.identities)
+        way = of_ssh(parse(url), links.known_hosts, links.contexts)
         steps = await call(list, way, limit=ANSWER_S)
     if any(step.name != "permissions" and step.stops for step in steps):
         return steps

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from zeligui.errors import LinkError, Refused, Unreachable, ZeliGridError
 from zeligui.links.addresses import Address
+from zeligui.links.contexts import Context, Contexts, Standing
 
 if TYPE_CHECKING:
     from zeligui.links.connection import Connection
@@ -52,7 +53,7 @@ def failed(name: str, error: ZeliGridError) -> Step:
     return Step(name, status, str(error), error.hint)
 
 
-def of_ssh(address: Address, known_hosts: Sequence[Path], identities: Sequence[Path]) -> Iterator[Step]:
+def of_ssh(address: Address, known_hosts: Sequence[Path], contexts: Contexts) -> Iterator[Step]:
     """The way to a machine by ssh, up to the first step that fails. Blocks, for some seconds."""
     from zeligui.links.routes import route
 
@@ -63,16 +64,17 @@ def of_ssh(address: Address, known_hosts: Sequence[Path], identities: Sequence[P
         return
     over = "".join(f" by way of {hop.host}," for hop in hops[:-1])
     yield Step("ssh config", Status.GOOD, f"It is{over} {hops[-1].host}, port {hops[-1].port}, as {hops[-1].user}.")
-    yield from of_keys(address, identities)
-    yield from _of_connection(address, known_hosts, identities)
+    yield from of_keys(address, contexts)
+    yield from _of_connection(address, known_hosts, contexts)
 
 
-def of_keys(address: Address, identities: Sequence[Path], *, needed: bool = True) -> Iterator[Step]:
-    """The keys that would be offered to a machine, their permissions, and the agent. Blocks."""
-    from zeligui.links.keys import agent_answers, keys_for
+def of_keys(address: Address, contexts: Contexts | Sequence[Path], *, needed: bool = True) -> Iterator[Step]:
+    """What would be offered to a machine, what cannot be and why, and the agent. Blocks."""
+    from zeligui.links.keys import keys_for
 
+    contexts = contexts if isinstance(contexts, Contexts) else Contexts(tuple(contexts))
     try:
-        keys = keys_for(address, identities)
+        keys = keys_for(address, contexts)
     except Refused as error:
         yield failed("key", error)
         return
@@ -83,49 +85,29 @@ def of_keys(address: Address, identities: Sequence[Path], *, needed: bool = True
         mend = f"ssh-add {shlex.quote(keys.locked[0])}" if keys.locked else "ssh-keygen -t ed25519"
         status = Status.MISSING if needed else Status.UNNEEDED
         yield Step("key", status, f"There is no key to log in with.{without}", mend)
-    for file in keys.exposed:
-        yield Step(
-            "permissions",
-            Status.MISSING,
-            f"The private key {file} can be read by other users of this machine.",
-            f"chmod 600 {shlex.quote(str(file))}",
-        )
-    yield of_agent(agent_answers())
+    for one in keys.exposed:
+        yield Step("permissions", Status.MISSING, one.says, one.mend)
+    yield from (of_context(one, needed=False) for one in keys.contexts if one.kind in {"agent", "password"})
 
 
-def of_agent(answers: bool | None) -> Step:
-    """Whether an ssh agent answers; a login needs none where a key is not encrypted."""
-    if answers:
-        return Step("agent", Status.GOOD, "An ssh agent answers.")
-    if answers is None:
-        return Step("agent", Status.UNNEEDED, "No ssh agent is named in SSH_AUTH_SOCK.")
-    return Step("agent", Status.MISSING, "The ssh agent that SSH_AUTH_SOCK names does not answer.", "eval $(ssh-agent)")
+def of_context(context: Context, *, needed: bool) -> Step:
+    """How a context is, as a step: what is absent is missing only where it is needed."""
+    absent = Status.MISSING if needed else Status.UNNEEDED
+    status = {Standing.USABLE: Status.GOOD, Standing.ABSENT: absent}.get(context.standing, Status.MISSING)
+    return Step(context.kind, status, context.says, context.mend)
 
 
-def of_proxy(*, needed: bool) -> Step:
-    """The user's grid proxy and the time it has left. Blocks."""
-    from zeligui.links.gsi import places
-    from zeligui.links.gsi.credentials import NoCredential, check_times, lasting, read_proxy
-    from zeligui.links.gsi.proxies import SHORTEST_S
+def of_proxy(contexts: Contexts | None = None, *, needed: bool, to_start: bool = True) -> Step:
+    """The grid proxy of a session, the time it has left, and whether it may start jobs. Blocks."""
+    from zeligui.links.contexts import grid
 
-    try:
-        proxy = read_proxy(places.user_proxy())
-        check_times(proxy)
-    except NoCredential as error:
-        status = Status.MISSING if needed else Status.UNNEEDED
-        return Step("proxy", status, str(error), error.hint)
-    except ZeliGridError as error:
-        return Step("proxy", Status.MISSING, str(error), error.hint)
-    left = proxy.left_s()
-    words = f"The {proxy.kind} of {proxy.identity} lasts {lasting(left)} more"
-    if left < SHORTEST_S:
-        return Step("proxy", Status.MISSING, f"{words}, which is too short.", "zeligrid proxy init")
-    if proxy.limited:
-        return Step("proxy", Status.MISSING, f"{words}; it is limited, and starts no jobs.", "zeligrid proxy init")
-    return Step("proxy", Status.GOOD, f"{words}.")
+    proxy = grid.proxy((contexts or Contexts()).proxy_file())
+    if to_start and proxy.limited:
+        return Step("proxy", Status.MISSING, proxy.says, proxy.mend)
+    return of_context(proxy, needed=needed)
 
 
-def _of_connection(address: Address, known_hosts: Sequence[Path], identities: Sequence[Path]) -> Iterator[Step]:
+def _of_connection(address: Address, known_hosts: Sequence[Path], contexts: Contexts) -> Iterator[Step]:
     from zeligui.links.connection import Connection
 
     words = {
@@ -133,7 +115,7 @@ def _of_connection(address: Address, known_hosts: Sequence[Path], identities: Se
         "host key": "Its host key is the one that is known.",
         "login": "The login is accepted.",
     }
-    with closing(Connection(address, known_hosts, identities, threading.Semaphore(1))) as connection:
+    with closing(Connection(address, known_hosts, contexts, threading.Semaphore(1))) as connection:
         try:
             connection.open(time.monotonic() + OPEN_S)
         except LinkError as error:

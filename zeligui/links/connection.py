@@ -13,6 +13,7 @@ import paramiko
 
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links.addresses import Address
+from zeligui.links.contexts import Contexts
 from zeligui.links.login import LOGIN_S, dial, encrypt, in_words, log_in
 from zeligui.links.routes import Hop, route
 from zeligui.links.sftp import Sftp, hang_up
@@ -24,21 +25,32 @@ CHANNEL_S = 5.0
 GATE_S = 0.5
 """How long a login waits for its turn; then it goes on, as slow machines before it must not hold up the others."""
 
+WAKING_S = 10.0
+"""A connection at rest wakes so often. paramiko's own tenth of a second is 2,000 times a second of 200 connections."""
+
 WINDOW = 2 * 1024 * 1024
 
 
 class Connection:
     """All is blocking, and is called in threads. `close` may be called from any, and ends what the others wait for.
 
-    `gate` lets few connections compute their keys at a time, so that many do not make the event loop late.
+    What `at_end` has is offered to the machine itself, where that is not all. `gate` lets few connections compute their
+    keys at a time, so that many do not make the event loop late.
     """
 
     def __init__(
-        self, address: Address, known_hosts: Sequence[Path], identities: Sequence[Path], gate: threading.Semaphore
+        self,
+        address: Address,
+        known_hosts: Sequence[Path],
+        contexts: Contexts,
+        gate: threading.Semaphore,
+        *,
+        at_end: Contexts | None = None,
     ) -> None:
         self._address = address
         self._known_hosts = known_hosts
-        self._identities = identities
+        self._contexts = contexts
+        self._at_end = at_end or contexts
         self._gate = gate
         self._transports: list[paramiko.Transport] = []
         self._socket: socket.socket | None = None
@@ -47,6 +59,8 @@ class Connection:
         """What is being done while it opens, or failed: the route, the host key, or the login."""
         self.peer = ""
         """The address of the machine, where it is connected to without a jump."""
+        self.proved_by = ""
+        """What the machine accepted, by name."""
 
     @property
     def alive(self) -> bool:
@@ -65,9 +79,11 @@ class Connection:
         hops = route(self._address)
         way: socket.socket | paramiko.Channel = dial(hops[0], deadline, self._hold)
         for number, hop in enumerate(hops):
-            self._log_in(way, hop)
+            self._log_in(way, hop, self._at_end if number + 1 == len(hops) else self._contexts)
             if number + 1 < len(hops):
                 way = self._jump(hop, hops[number + 1])
+        for transport in self._transports:
+            transport.sock.settimeout(WAKING_S)  # `close` need not wait for it: it shuts the socket down first
         if len(hops) == 1 and self._socket is not None:
             self.peer = str(self._socket.getpeername()[0])
 
@@ -75,7 +91,7 @@ class Connection:
         self._socket = sock
         self._check_open()
 
-    def _log_in(self, way: socket.socket | paramiko.Channel, hop: Hop) -> None:
+    def _log_in(self, way: socket.socket | paramiko.Channel, hop: Hop, contexts: Contexts) -> None:
         passed = self._gate.acquire(timeout=GATE_S)
         try:
             self._check_open()
@@ -84,7 +100,7 @@ class Connection:
             self.stage = "host key"
             encrypt(transport, hop, self._known_hosts)
             self.stage = "login"
-            log_in(transport, hop, self._identities)
+            self.proved_by = log_in(transport, hop, contexts)
         finally:
             if passed:
                 self._gate.release()

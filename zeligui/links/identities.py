@@ -1,50 +1,48 @@
-"""The keys that a login may offer: those the user names, the agent's, and the default files."""
+"""The keys that a login may offer: those given, those of ~/.ssh/config, the agent's, and the default files."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import paramiko
-from cryptography.exceptions import UnsupportedAlgorithm
-from paramiko.pkey import UnknownKeyType
 
 from zeligui.errors import Refused
+from zeligui.links.contexts import Contexts
+from zeligui.links.contexts.agent import NoAgent, held
+from zeligui.links.contexts.certificates import NotValid, certificate_of
+from zeligui.links.contexts.finding import asks_agent, named_files, usual_files
+from zeligui.links.contexts.keyfiles import KeyTrouble, Locked, public_blob, read_key
 from zeligui.links.routes import Hop
-
-DEFAULT_FILES = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
 class Identities:
     """What can be offered to one machine, in order; remembers what was tried and what could not be, by name only.
 
-    First the `named` files, then those of ~/.ssh/config, the agent's keys, and the default files where none is
-    configured. A file that is encrypted is used through the agent, where that holds its key.
+    First the files that were given, then those of ~/.ssh/config, the agent's keys, and the default files where none is
+    configured. A file that is encrypted is used through the agent, where that holds its key. A key that has a valid
+    certificate beside it is offered with it first.
     """
 
-    def __init__(self, hop: Hop, named: Sequence[Path]) -> None:
+    def __init__(self, hop: Hop, contexts: Contexts) -> None:
         self._hop = hop
-        self._named = tuple(named)
+        self._contexts = contexts
         self._agent: paramiko.Agent | None = None
-        self._offered: set[bytes] = set()
+        self._silent = False
+        self._offered: set[tuple[bytes, bytes]] = set()
         self.tried: list[str] = []
         self.locked: list[str] = []
         self.unusable: list[str] = []
 
     def offers(self) -> Iterator[paramiko.PKey]:
         """The keys, one after another, none twice."""
-        for file in (*self._named, *self._hop.identity_files):
+        for file in named_files(self._contexts, self._hop):
             yield from self._from_file(file)
-        if not self._hop.identities_only:
+        if asks_agent(self._contexts, self._hop):
             for key in self._agent_keys().values():
                 yield from self._offer(key, f"{key.comment or key.get_name()} (agent)")
-        if not self._hop.identity_files:
-            for name in DEFAULT_FILES:
-                file = Path.home() / ".ssh" / name
-                if file.exists():
-                    yield from self._from_file(file)
+        for file in usual_files(self._contexts, self._hop):
+            yield from self._from_file(file)
 
     def refusal(self, reason: str = "") -> Refused:
         """Why nobody could be logged in, in words without secrets."""
@@ -64,41 +62,52 @@ class Identities:
 
     def _from_file(self, file: Path) -> Iterator[paramiko.PKey]:
         try:
-            key = paramiko.PKey.from_path(file)
-        except (TypeError, paramiko.PasswordRequiredException):
-            yield from self._by_agent(file)
-        except (OSError, ValueError, UnsupportedAlgorithm, paramiko.SSHException, UnknownKeyType) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a key that is understood"
-            self.unusable.append(f"{file} ({reason})")
+            key = read_key(file)
+        except Locked as error:
+            yield from self._by_agent(file, error)
+        except KeyTrouble as error:
+            self.unusable.append(f"{file} ({error.reason})")
         else:
-            yield from self._offer(key, file.name)
+            yield from self._certified(key, file, file.name)
 
-    def _by_agent(self, file: Path) -> Iterator[paramiko.PKey]:
-        if key := self._agent_keys().get(_public_blob(file)):
-            yield from self._offer(key, f"{file.name} (agent)")
+    def _by_agent(self, file: Path, trouble: KeyTrouble) -> Iterator[paramiko.PKey]:
+        if self._contexts.asks_agent and (key := self._agent_keys().get(public_blob(file))):
+            yield from self._certified(key, file, f"{file.name} (agent)")
             return
         self.locked.append(str(file))
-        self.unusable.append(f"{file} (encrypted, and no agent holds it)")
+        self.unusable.append(f"{file} ({trouble.reason})")
+
+    def _certified(self, key: paramiko.PKey, file: Path, name: str) -> Iterator[paramiko.PKey]:
+        """With its certificate, then without: not every machine knows who signed it."""
+        try:
+            certificate = certificate_of(file, key.asbytes())
+        except NotValid as error:
+            self.unusable.append(str(error).rstrip("."))
+            certificate = None
+        if certificate:
+            key.public_blob = certificate.blob
+            yield from self._offer(key, f"{name} (certificate)")
+            key.public_blob = None
+        yield from self._offer(key, name)
 
     def _offer(self, key: paramiko.PKey, name: str) -> Iterator[paramiko.PKey]:
-        if key.asbytes() not in self._offered:
-            self._offered.add(key.asbytes())
+        shown = key.asbytes(), key.public_blob.key_blob if key.public_blob else b""
+        if shown not in self._offered:
+            self._offered.add(shown)
             self.tried.append(name)
             yield key
 
     def _agent_keys(self) -> dict[bytes, paramiko.AgentKey]:
-        if self._agent is None:
+        if self._agent is None and not self._silent:
             try:
-                self._agent = paramiko.Agent()
-            except (OSError, paramiko.SSHException) as error:
-                self.unusable.append(f"the agent ({error})")
-                return {}
-        return {key.asbytes(): key for key in self._agent.get_keys()}
+                self._agent = _agent()
+            except (NoAgent, OSError, paramiko.SSHException) as error:
+                self._silent = True
+                if not isinstance(error, NoAgent) or error.named:
+                    self.unusable.append(f"the agent ({str(error).rstrip('.')})")
+        return {key.asbytes(): key for key in self._agent.get_keys()} if self._agent else {}
 
 
-def _public_blob(file: Path) -> bytes:
-    """The public half that lies beside a private key file; empty where there is none."""
-    try:
-        return base64.b64decode(Path(f"{file}.pub").read_text(encoding="ascii").split()[1], validate=True)
-    except (OSError, ValueError, IndexError, binascii.Error):
-        return b""
+def _agent() -> paramiko.Agent:
+    held()  # paramiko waits for ever where it does not answer
+    return paramiko.Agent()

@@ -2,62 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import socket
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from zeligui.links.addresses import Address
-from zeligui.links.identities import DEFAULT_FILES, Identities
-from zeligui.links.routes import Hop, route
-
-AGENT_S = 2.0
+from zeligui.links.contexts import Context, Contexts, Standing
+from zeligui.links.contexts.finding import for_ssh
+from zeligui.links.identities import Identities
+from zeligui.links.routes import route
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Names only, nothing of a key. `exposed` are private key files that other users of this machine can read."""
+    """Names only, nothing of a key. `contexts` are all that were looked at, `usable` what would be tried."""
 
     usable: tuple[str, ...]
     unusable: tuple[str, ...]
     locked: tuple[str, ...]
-    exposed: tuple[Path, ...]
+    contexts: tuple[Context, ...]
+
+    @property
+    def exposed(self) -> tuple[Context, ...]:
+        """Those that other users of this machine can read."""
+        return tuple(one for one in self.contexts if one.exposed)
 
 
-def keys_for(address: Address, named: Sequence[Path]) -> Keys:
+def keys_for(address: Address, contexts: Contexts) -> Keys:
     """What would be offered to a machine, by ~/.ssh/config. Blocks. Refused where that file cannot be understood."""
     hop = route(address)[-1]
-    with closing(Identities(hop, named)) as identities:
+    looked_at = tuple(for_ssh(contexts, hop))
+    with closing(Identities(hop, contexts)) as identities:
         for _ in identities.offers():
             pass
-        return Keys(
-            tuple(identities.tried), tuple(identities.unusable), tuple(identities.locked), tuple(_exposed(hop, named))
-        )
+        passwords = [f"the password for {one.name}" for one in looked_at if one.kind == "password" and one.usable]
+        return Keys((*identities.tried, *passwords), tuple(identities.unusable), tuple(identities.locked), looked_at)
 
 
-def agent_answers() -> bool | None:
-    """Whether an ssh agent answers; None where none is named in the environment."""
-    path = os.environ.get("SSH_AUTH_SOCK")
-    if not path:
-        return None
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(AGENT_S)
-        try:
-            sock.connect(path)
-        except OSError:
-            return False
-    return True
-
-
-def _exposed(hop: Hop, named: Sequence[Path]) -> list[Path]:
-    default = [Path.home() / ".ssh" / name for name in DEFAULT_FILES] if not hop.identity_files else []
-    return [file for file in dict.fromkeys((*named, *hop.identity_files, *default)) if _open_to_others(file)]
-
-
-def _open_to_others(file: Path) -> bool:
-    try:
-        return bool(file.stat().st_mode & 0o077)
-    except OSError:
-        return False
+def is_silent_agent(context: Context) -> bool:
+    """Whether an agent is named, and does not answer."""
+    return context.kind == "agent" and context.standing is Standing.UNUSABLE

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from zeligui.links.contexts.given import Contexts
 from zeligui.links.copies import Files
 from zeligui.settings import Directories
 
@@ -95,14 +96,24 @@ class Links(Protocol):
         """The private key files that are offered first."""
         ...
 
+    @property
+    def contexts(self) -> Contexts:
+        """What the user is proved by; an explicit session has nothing but what it was given."""
+        ...
+
     def to(self, url: str) -> Link:
         """The link for `local://` or `ssh://[user@]host[:port]`; it connects at its first use."""
         ...
 
     def accept(
-        self, *, known_hosts: Sequence[Path], identities: Sequence[Path], directories: Directories | None = None
+        self,
+        *,
+        known_hosts: Sequence[Path],
+        identities: Sequence[Path] = (),
+        contexts: Contexts | None = None,
+        directories: Directories | None = None,
     ) -> None:
-        """Use these files of host keys and private keys from now on; connections that stand are kept."""
+        """Use these files of host keys and these contexts from now on; connections that stand are kept."""
         ...
 
     async def close(self) -> None: ...

@@ -6,13 +6,15 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from zeligui.errors import Refused, Unreachable
+from zeligui.errors import Refused, Unreachable, UsageError
+from zeligui.links.contexts import Contexts
+from zeligui.links.contexts.passwords import secret_of
 from zeligui.links.hostkeys import HostKey, KnownHosts
 from zeligui.links.identities import Identities
 from zeligui.links.routes import Hop
@@ -100,10 +102,10 @@ def encrypt(transport: paramiko.Transport, hop: Hop, known_hosts: Sequence[Path]
     known.check(hop.key_name, hop.port, HostKey(key.get_name(), key.asbytes()), hop.where)
 
 
-def log_in(transport: paramiko.Transport, hop: Hop, named: Sequence[Path]) -> None:
-    """Log the user in on a connection whose machine was checked. Refused, Unreachable."""
+def log_in(transport: paramiko.Transport, hop: Hop, contexts: Contexts) -> str:
+    """Log the user in on a connection whose machine was checked; what was accepted, by name. Refused, Unreachable."""
     with in_words(hop.where, "logging in"):
-        _authenticate(transport, hop, named)
+        return _authenticate(transport, hop, contexts)
 
 
 def _prefer(transport: paramiko.Transport, known: Sequence[str]) -> None:
@@ -119,27 +121,51 @@ def _first(preferred: Sequence[str], possible: Sequence[str]) -> tuple[str, ...]
     return tuple(dict.fromkeys([name for name in preferred if name in possible] + list(possible)))
 
 
-def _authenticate(transport: paramiko.Transport, hop: Hop, named: Sequence[Path]) -> None:
-    identities = Identities(hop, named)
+def _authenticate(transport: paramiko.Transport, hop: Hop, contexts: Contexts) -> str:
+    """By a key, else by the password that was given for this machine; where it wants both, by both."""
+    password = contexts.password_for(hop.user, hop.names, hop.port)
+    with closing(Identities(hop, contexts)) as identities:
+        wanted = _by_keys(transport, hop, identities)
+        if wanted is None:
+            return identities.tried[-1]
+        if password is None or not transport.is_active():
+            raise identities.refusal(wanted)
+        identities.tried.append("the password")
+        _by_password(transport, hop, identities, password)
+        return identities.tried[-1]
+
+
+def _by_keys(transport: paramiko.Transport, hop: Hop, identities: Identities) -> str | None:
+    """None where one of them was enough, else why not; without a word where all were refused."""
+    for key in identities.offers():
+        began = time.monotonic()
+        try:
+            further = transport.auth_publickey(hop.user, key)
+        except paramiko.BadAuthenticationType as error:
+            return f"it takes {_listed(error.allowed_types)} only"
+        except paramiko.AuthenticationException as error:
+            if time.monotonic() - began >= LOGIN_S:
+                raise Unreachable(f"{hop.where} did not answer the login in time.") from error
+            if not transport.is_active():
+                raise identities.refusal("it ended the connection") from error
+        else:
+            return f"it wants {_listed(further)} besides a key" if further else None
+    return ""
+
+
+def _by_password(transport: paramiko.Transport, hop: Hop, identities: Identities, name: str) -> None:
     try:
-        for key in identities.offers():
-            began = time.monotonic()
-            try:
-                further = transport.auth_publickey(hop.user, key)
-            except paramiko.BadAuthenticationType as error:
-                raise identities.refusal(f"it takes {_listed(error.allowed_types)} only") from error
-            except paramiko.AuthenticationException as error:
-                if time.monotonic() - began >= LOGIN_S:
-                    raise Unreachable(f"{hop.where} did not answer the login in time.") from error
-                if not transport.is_active():
-                    raise identities.refusal("it ended the connection") from error
-            else:
-                if further:
-                    raise identities.refusal(f"it wants {_listed(further)} besides a key")
-                return
-        raise identities.refusal()
-    finally:
-        identities.close()
+        secret = secret_of(name)
+    except UsageError as error:
+        raise Refused(f"{identities.refusal()} {error}", hint=error.hint) from error
+    try:
+        further = transport.auth_password(hop.user, secret)
+    except paramiko.BadAuthenticationType as error:
+        raise identities.refusal(f"it takes {_listed(error.allowed_types)} only") from error
+    except paramiko.AuthenticationException as error:
+        raise identities.refusal() from error
+    if further:
+        raise identities.refusal(f"it wants {_listed(further)} besides the password")
 
 
 def _listed(kinds: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from zeligui.errors import UsageError
 from zeligui.links.addresses import Address, parse
+from zeligui.links.contexts import Contexts
 from zeligui.links.link import Link
 from zeligui.links.local import LocalLink
 from zeligui.links.ssh import SshLink
@@ -25,10 +26,10 @@ LOGINS_AT_ONCE = 3
 class Registry:
     """Makes the link of a URL at its first use, and closes all of them together."""
 
-    def __init__(self, known_hosts: Sequence[Path], identities: Sequence[Path], directories: Directories) -> None:
+    def __init__(self, known_hosts: Sequence[Path], contexts: Contexts, directories: Directories) -> None:
         self.directories = directories
         self._known_hosts = tuple(known_hosts)
-        self._identities = tuple(identities)
+        self._contexts = contexts
         self._gate = threading.Semaphore(LOGINS_AT_ONCE)
         self._links: dict[str, Link] = {}
 
@@ -38,7 +39,11 @@ class Registry:
 
     @property
     def identities(self) -> tuple[Path, ...]:
-        return self._identities
+        return self._contexts.keys
+
+    @property
+    def contexts(self) -> Contexts:
+        return self._contexts
 
     def to(self, url: str) -> Link:
         """The link for `local://` or `ssh://[user@]host[:port]`. UsageError for any other URL."""
@@ -57,13 +62,18 @@ class Registry:
         # Imported in the calling thread, at the first use: paramiko takes a quarter of a second.
         from zeligui.links.connection import Connection
 
-        return Connection(address, self._known_hosts, self._identities, self._gate)
+        return Connection(address, self._known_hosts, self._contexts, self._gate)
 
     def accept(
-        self, *, known_hosts: Sequence[Path], identities: Sequence[Path], directories: Directories | None = None
+        self,
+        *,
+        known_hosts: Sequence[Path],
+        identities: Sequence[Path] = (),
+        contexts: Contexts | None = None,
+        directories: Directories | None = None,
     ) -> None:
-        """Use these files of host keys and private keys from now on; connections that stand are kept."""
-        self._known_hosts, self._identities = tuple(known_hosts), tuple(identities)
+        """Use these files of host keys and these contexts from now on; connections that stand are kept."""
+        self._known_hosts, self._contexts = tuple(known_hosts), contexts or Contexts(tuple(identities))
         self.directories = directories or self.directories
 
     async def close(self) -> None:

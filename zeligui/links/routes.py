@@ -29,6 +29,11 @@ class Hop:
     identities_only: bool = False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """As its address and as ~/.ssh/config call it."""
+        return tuple(dict.fromkeys((self.address.host, self.host)))
+
+    @property
     def where(self) -> str:
         """The machine for a message: its URL, and what that stands for."""
         dialled = f"{self.host}:{self.port}"
@@ -60,6 +65,18 @@ def aliases() -> tuple[str, ...]:
     except (paramiko.ConfigParseError, ImportError, KeyError, OSError, ValueError):
         return ()  # connecting to any machine says what is wrong with that file
     return tuple(sorted(name for name in names if not set(name) & set("*?!")))
+
+
+def identity_files() -> tuple[Path, ...]:
+    """All private key files that the user's ~/.ssh/config names, whichever machine they are for."""
+    config = Path.home() / ".ssh" / "config"
+    try:
+        lines = list(_lines(config, config.parent, 0)) if config.exists() else []
+    except OSError:
+        return ()
+    pairs = (line.strip().replace("=", " ", 1).partition(" ") for line in lines)
+    names = (value.strip().strip('"') for key, _, value in pairs if key.lower() == "identityfile")
+    return tuple(dict.fromkeys(Path(name).expanduser() for name in names if "%" not in name and name.lower() != "none"))
 
 
 class _Routes:

@@ -24,7 +24,7 @@ from zeligui.grid.hosts import Source
 from zeligui.grid.machines import Arrival, Machines
 from zeligui.grid.publishing import Publication
 from zeligui.grid.sources import open_source
-from zeligui.links import open_links
+from zeligui.links import Contexts, open_links
 from zeligui.links.calls import call
 from zeligui.links.routes import aliases
 from zeligui.session.driving import Driving
@@ -214,7 +214,7 @@ class Session:
     async def _watch_all(self, grid: Grid | None) -> None:
         self.links.accept(
             known_hosts=[self.home.known_hosts_file, *self.settings.known_hosts, *([grid.known_hosts] if grid else [])],
-            identities=[*self.settings.identities, *([grid.identity] if grid else [])],
+            contexts=Contexts.of_settings(self.settings, keys=[grid.identity] if grid else []),
             directories=self.settings.directories,
         )
         spanned = [url for urls in self._spanned.values() for url in to_watch(urls, self.settings.measured)]
@@ -358,7 +358,8 @@ class Session:
         while True:
             before = self.shelf.shown
             await self.shelf.refresh(self.settings)
-            news = [await self.driving.look_elsewhere(), await self.services.look(), await self.wallet.look()]
+            await self.services.look()
+            news = [await self.driving.look_elsewhere(), await self.wallet.look()]
             if any(news) or self.shelf.shown != before:
                 self._changed.set()
             await self.clock.sleep(LOOK_S)
