@@ -22,6 +22,8 @@ from zeligui.errors import ZeliGridError
 BUSY_S = 20.0
 ROOM_BYTES = 1 << 20
 SMALLEST_PAGE = 512
+CACHE_KIB = 512
+"""Of a connection; the system keeps what was read lately too, for all of them, and gives it back when there is need."""
 NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|afs|ncpfs|ceph|lustre|gpfs|beegfs|glusterfs|ocfs2|gfs2|davfs"
     r"|fuse\.(sshfs|glusterfs|ceph|davfs2|rclone|s3fs)"
@@ -153,6 +155,7 @@ def _set_up(synchronous: str, connection: DBAPIConnection, _: ConnectionPoolEntr
     """Transactions are begun by us."""
     connection.isolation_level = None
     connection.execute(synchronous)
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
 
 def _begin(connection: Connection) -> None:
