@@ -25,15 +25,24 @@ from pytestqt.qtbot import QtBot
 from tests.gui import windows
 from tests.gui.driving import run
 from tests.gui.snapshots import CONTRACT, columns, contract, host, job, snapshot
+from zeligui.clock import SystemClock
 from zeligui.experiment.description import ExperimentFile
 from zeligui.grid.explanation import answer, exclusions
 from zeligui.gui import help_deeds
+from zeligui.gui.checkup_dialog import CheckupDialog
 from zeligui.gui.configuration import ConfigurationDialog
+from zeligui.gui.credentials_dialog import CredentialsDialog
 from zeligui.gui.experiment_form import ExperimentDialog
 from zeligui.gui.host_keys import KeysDialog, OfferedKey
 from zeligui.gui.machines_dialog import MachinesDialog
+from zeligui.gui.passphrase_dialog import PassphraseDialog
+from zeligui.gui.services_dialog import ServicesDialog
 from zeligui.gui.why_not import ExcludesDialog, WhyNotDialog
 from zeligui.gui.window import MainWindow
+from zeligui.jobs.checkups import Checkup
+from zeligui.links.checkup import Status, Step
+from zeligui.session.snapshot import ServiceHealth
+from zeligui.session.wallet import Certificate, Credentials, Proxy, Trouble
 from zeligui.settings import Settings
 
 MOST_TABS = 200
@@ -50,6 +59,7 @@ def window(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> MainWindow:
     made.details.look_at(job())
     made.plots.look_at("node1", "pi", 1)
     made.messages.say("error", "It failed.", "Do this.", [("&Retry", lambda: None)], details="more")
+    made.messages.say("warning", "It ends soon.", "Renew it.", [("Rene&w proxy", lambda: None)])
     made.jobs.filter.line.setText("pi")
     return made
 
@@ -70,7 +80,39 @@ def excludes(parent: QWidget) -> QDialog:
     return dialog
 
 
+def services(parent: QWidget) -> QDialog:
+    dialog = ServicesDialog(parent)
+    dialog.show_services([ServiceHealth("ssh://lab1", "up", "answers"), ServiceHealth("ssh://lab2")])
+    return dialog
+
+
+def ways(parent: QWidget) -> QDialog:
+    dialog = CheckupDialog(parent)
+    dialog.begin("ssh://lab1")
+    dialog.show_checkups([Checkup("ssh://lab1", (Step("key", Status.MISSING, "There is none.", "ssh-keygen"),))])
+    return dialog
+
+
+def credentials(parent: QWidget) -> QDialog:
+    dialog = CredentialsDialog(SystemClock(), parent)
+    trouble = Trouble("There is none.", "Ask for one.", missing=True)
+    certificate = Certificate(Path("/c"), Path("/k"), trouble=trouble, key_trouble=Trouble("It is open to others."))
+    dialog.show_credentials(Credentials(certificate, Proxy(Path("/p"), trouble=trouble), ()))
+    dialog.say_failed("It failed.")
+    return dialog
+
+
+def passphrase(parent: QWidget) -> QDialog:
+    dialog = PassphraseDialog(Path("/home/ana/.globus/userkey.pem"), parent)
+    dialog.failed("It is wrong.")
+    return dialog
+
+
 DIALOGS: dict[str, Callable[[QWidget], QDialog]] = {
+    "services": services,
+    "ways": ways,
+    "credentials": credentials,
+    "pass phrase": passphrase,
     "configuration": lambda parent: ConfigurationDialog(Settings(), Path("/work/settings.toml"), parent),
     "new experiment": lambda parent: ExperimentDialog(ExperimentFile(), Path("/work"), parent),
     "add machines": lambda parent: MachinesDialog(["lab1"], [], parent),

@@ -130,8 +130,9 @@ async def test_since_when_it_is_so_stays_until_it_is_otherwise() -> None:
 
 
 async def test_a_silent_one_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "LIMIT_S", 0.01)
     desk = Desk("ssh://a")
+    await desk.look()
+    monkeypatch.setattr(services, "LIMIT_S", 0.01)
     desk.services.watched = True
 
     async def silent(_url: str) -> str:
@@ -179,10 +180,13 @@ async def test_as_long_as_nothing_is_new_all_is_the_same_object() -> None:
     desk.services.watched = True
     await desk.look()
     before = desk.services.states
-    assert not await desk.services.look()
+    changes = desk.changes
+    await desk.services.look()
     assert desk.services.states is before
+    assert desk.changes == changes
     desk.runs("ssh://a", 2)
-    assert await desk.services.look()
+    await desk.services.look()
+    assert desk.changes > changes
     assert desk.services.states[0] == replace(before[0], jobs=2)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.grid.scripted import Handset
 from tests.links.gsi.authority import DAY, Authority
-from zeligui.clock import SystemClock
+from zeligui.clock import Clock, SystemClock
 from zeligui.errors import UsageError
 from zeligui.links.checkup import Status
 from zeligui.links.gsi.credentials import read_pair
@@ -18,6 +18,26 @@ from zeligui.links.gsi.proxies import make_proxy, write_proxy
 from zeligui.session.wallet import LOOK_S, Lasting, Proxy, Wallet
 
 WORDS = "open sesame"
+
+
+class News:
+    """Counts how often something changed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+    async def of(self, wallet: Wallet) -> bool:
+        """Whether a look brings any."""
+        before = self.count
+        await wallet.look()
+        return self.count > before
+
+
+def wallet_of(clock: Clock, news: News | None = None) -> Wallet:
+    return Wallet(clock, changed=news or News())
 
 
 @pytest.fixture
@@ -39,10 +59,10 @@ def file() -> Path:
 
 
 async def test_where_nothing_is_there_it_is_said_what_to_do(file: Path) -> None:
-    found = await Wallet(SystemClock()).read(())
+    found = await wallet_of(SystemClock()).read(())
     assert found.certificate.trouble
     assert found.certificate.trouble.missing
-    assert "An authority of your grid gives one" in found.certificate.trouble.mend
+    assert "An authority of your grid signs one" in found.certificate.trouble.mend
     assert found.certificate.key_trouble
     assert found.proxy.file == file
     assert found.proxy.trouble
@@ -53,7 +73,7 @@ async def test_where_nothing_is_there_it_is_said_what_to_do(file: Path) -> None:
 
 async def test_a_certificate_is_read_without_its_pass_phrase(authority: Authority, globus: Path) -> None:
     authority.user(globus, passphrase=WORDS.encode())
-    found = (await Wallet(SystemClock()).read(())).certificate
+    found = (await wallet_of(SystemClock()).read(())).certificate
     assert (found.name, found.authority) == ("/O=Grid/OU=Sim/CN=Some One", "/O=Grid/OU=Sim/CN=Test CA")
     assert found.locked
     assert found.trouble is found.key_trouble is None
@@ -64,7 +84,7 @@ async def test_a_certificate_is_read_without_its_pass_phrase(authority: Authorit
 async def test_a_key_that_others_can_read_is_blamed_beside_the_key(authority: Authority, globus: Path) -> None:
     _, key = authority.user(globus)
     key.chmod(0o644)
-    found = (await Wallet(SystemClock()).read(())).certificate
+    found = (await wallet_of(SystemClock()).read(())).certificate
     assert found.trouble is None
     assert found.key_trouble
     assert "can be read by other users" in found.key_trouble.says
@@ -73,7 +93,7 @@ async def test_a_key_that_others_can_read_is_blamed_beside_the_key(authority: Au
 
 async def test_a_proxy_is_made_and_destroyed(authority: Authority, globus: Path, file: Path) -> None:
     authority.user(globus, passphrase=WORDS.encode())
-    wallet = Wallet(SystemClock())
+    wallet = wallet_of(SystemClock())
     with pytest.raises(UsageError, match="pass phrase does not open"):
         await wallet.renew("wrong", valid_s=3600, limited=False)
     assert not file.exists()
@@ -87,21 +107,21 @@ async def test_a_proxy_is_made_and_destroyed(authority: Authority, globus: Path,
 
 
 async def test_a_proxy_that_another_program_made_is_seen(authority: Authority, globus: Path, file: Path) -> None:
-    clock = Handset()
-    wallet = Wallet(clock)
+    clock, news = Handset(), News()
+    wallet = wallet_of(clock, news)
     await wallet.look()
     assert wallet.proxy
     assert wallet.proxy.trouble
     write_proxy(make_proxy(read_pair(*authority.user(globus)), valid_s=7200), file)
-    assert not await wallet.look()
+    assert not await news.of(wallet)
     clock.waited += LOOK_S
-    assert await wallet.look()
+    assert await news.of(wallet)
     assert wallet.proxy.identity == "/O=Grid/OU=Sim/CN=Some One"
     clock.waited += LOOK_S
-    assert not await wallet.look()
+    assert not await news.of(wallet)
     file.chmod(0o644)
     clock.waited += LOOK_S
-    assert await wallet.look()
+    assert await news.of(wallet)
     assert wallet.proxy.trouble
     assert "can be read by other users" in wallet.proxy.trouble.says
 
@@ -118,14 +138,14 @@ def test_how_its_time_stands(left_s: float, lasting: Lasting) -> None:
 
 async def test_that_its_time_runs_out_is_news(authority: Authority, globus: Path, file: Path) -> None:
     write_proxy(make_proxy(read_pair(*authority.user(globus)), valid_s=1900), file)
-    clock = Now()
-    wallet = Wallet(clock)
-    assert await wallet.look()
+    clock, news = Now(), News()
+    wallet = wallet_of(clock, news)
+    assert await news.of(wallet)
     clock.offset = timedelta(seconds=200)
-    assert await wallet.look()
-    assert not await wallet.look()
+    assert await news.of(wallet)
+    assert not await news.of(wallet)
     clock.offset = timedelta(seconds=2000)
-    assert await wallet.look()
+    assert await news.of(wallet)
 
 
 class Now(Handset):

@@ -31,6 +31,9 @@ DEEDS: Mapping[str, Deed] = {
     "configuration": Deed(
         "&Configuration…", "Machines, default job, and how jobs are kept", "configuration", ("Ctrl+,",)
     ),
+    "credentials": Deed(
+        "Credenti&als…", "Your certificate and grid proxy, and the ssh keys that are offered", "key", ("Ctrl+K",)
+    ),
     "add_machines": Deed("Add &machines…", "Add machines that you reach by ssh", "add", ("Ctrl+M",)),
     "demo": Deed("Try the &demo grid", "Start four small machines on this one, and a contract to try", "host"),
     "end_demo": Deed("End the demo &grid", "Switch the machines of the demo grid off", "power-off"),
@@ -42,6 +45,9 @@ DEEDS: Mapping[str, Deed] = {
         ("Ctrl+H",),
     ),
     "sources": Deed("So&urces…", "What each source of machines has said, and of how many hosts", "source", ("Ctrl+U",)),
+    "services": Deed(
+        "&Job services…", "How each service is that runs jobs, and what would work", "service", ("Ctrl+J",)
+    ),
     "start": Deed(
         "&Start", "Start the selected experiment, or the one of the selected contract", "start", ("Ctrl+Return",)
     ),

@@ -54,6 +54,7 @@ KINDS: Mapping[str, EventWords] = {
     "canceled": EventWords("job-canceled", "canceled", "dim", ENDS, "canceled on"),
     "finished": EventWords("experiment", "experiment finished", "", ENDS),
     "output": EventWords("output", "printed", "dim", OUTPUT),
+    "reported": EventWords("information", "reported", "", OUTPUT, "reported from"),
 }
 """Every public kind of event."""
 

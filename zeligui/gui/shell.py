@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from zeligui.gui.credential_deeds import CredentialDeeds
     from zeligui.gui.experiment_deeds import ExperimentDeeds
     from zeligui.gui.file_deeds import FileDeeds
     from zeligui.gui.help_deeds import HelpDeeds
     from zeligui.gui.job_deeds import JobDeeds
     from zeligui.gui.machine_deeds import MachineDeeds
     from zeligui.gui.plot_deeds import PlotDeeds
+    from zeligui.gui.service_deeds import ServiceDeeds
     from zeligui.gui.source_deeds import SourceDeeds
     from zeligui.session.session import Session
     from zeligui.session.snapshot import RemoteJob
@@ -54,6 +56,8 @@ class Shell:
     jobs: JobDeeds
     machines: MachineDeeds
     sources: SourceDeeds
+    services: ServiceDeeds
+    credentials: CredentialDeeds
     plots: PlotDeeds
     help: HelpDeeds
 
@@ -175,12 +179,14 @@ class Shell:
         return session
 
     def _connect(self, session: Session) -> None:
+        from zeligui.gui.credential_deeds import CredentialDeeds
         from zeligui.gui.experiment_deeds import ExperimentDeeds
         from zeligui.gui.file_deeds import FileDeeds
         from zeligui.gui.help_deeds import HelpDeeds
         from zeligui.gui.job_deeds import JobDeeds
         from zeligui.gui.machine_deeds import MachineDeeds
         from zeligui.gui.plot_deeds import PlotDeeds
+        from zeligui.gui.service_deeds import ServiceDeeds
         from zeligui.gui.source_deeds import SourceDeeds
 
         self.files = FileDeeds(self.window, session, self.work, self._store)
@@ -188,6 +194,8 @@ class Shell:
         self.jobs = JobDeeds(self.window, session, self.work)
         self.machines = MachineDeeds(self.window, session, self.work)
         self.sources = SourceDeeds(self.window, session, self.work)
+        self.services = ServiceDeeds(self.window, session, self.work)
+        self.credentials = CredentialDeeds(self.window, session, self.work, self._clock)
         self.plots = PlotDeeds(self.window, self.work, self._clock)
         self.help = HelpDeeds(self.window, session, self.work)
         self._connected = True
@@ -230,6 +238,8 @@ class Shell:
             try:
                 self.machines.follow(snapshot)
                 self.sources.follow()
+                self.services.follow()
+                self.credentials.follow(snapshot)
                 self.window.details.look_at(self._job())  # it may have moved
                 self.say_why_not()
             except Exception as error:  # noqa: BLE001 - the edge of a refresh: the next one comes all the same
@@ -268,10 +278,8 @@ class Shell:
             say(name, "" if self.session.machines.sources else "There are no machines to ask: add some first.")
         for name in ("new_experiment", "open_contract", "open_experiment", "configuration", "add_machines"):
             say(name, "")
-        for name in ("manual", "shortcuts", "about"):
+        for name in ("manual", "shortcuts", "about", "sources", "services", "credentials", "borders"):
             say(name, "")
-        say("sources", "")
-        say("borders", "")
         for name in ("save_picture", "save_values"):
             say(name, self.plots.why_not())
         say("start", experiments.why_not_start())

@@ -28,7 +28,7 @@ from zeligui.gui.log_pane import LogPane
 from zeligui.gui.message_bar import MessageBar
 from zeligui.gui.pane import Pane
 from zeligui.gui.plots_pane import PlotsPane
-from zeligui.gui.words import Letters, ago, count_of
+from zeligui.gui.words import Letters, ago, count_of, duration
 from zeligui.session.snapshot import Snapshot
 
 LAYOUT_VERSION = 2
@@ -36,11 +36,12 @@ TOOLBAR = ("search_hosts", "start", "refresh", "stop", "exit")
 MENUS = {
     "E&xperiment": (
         "new_experiment", "open_contract", "open_experiment", "recent", None, "start", "stop", "suspend", "resume",
-        None, "add_machines", "demo", "end_demo", None, "configuration", None, "close_file", "exit",
+        None, "add_machines", "demo", "end_demo", None, "configuration", "credentials",
+        None, "close_file", "exit",
     ),
     "&View": (
-        "search_hosts", "sources", "refresh", "filter", None, "why_not", "what_excludes", None, "save_picture",
-        "save_values", None, "go_to", "panes", "borders", "sort",
+        "search_hosts", "sources", "services", "refresh", "filter", None, "why_not", "what_excludes", None,
+        "save_picture", "save_values", None, "go_to", "panes", "borders", "sort",
     ),
     "&Help": ("manual", "shortcuts", None, "about"),
 }  # fmt: skip
@@ -226,7 +227,7 @@ class MainWindow(QMainWindow):
             parts.append(f"searching: {count_of(len(shown.searching), 'source')} to answer")
         elif shown.heard is not None:
             parts.append(f"updated {ago(max(0.0, self._clock.age() - shown.heard))}")
-        self._counts.setText("  |  ".join(parts))
+        self._counts.setText("  |  ".join([*parts, *_ends_soon(shown, self._clock)]))
 
     # --- what is kept of its looks --------------------------------------------------------------------------------
 
@@ -297,10 +298,19 @@ def _reach(host: Host) -> str:
     return "connecting" if host.awaited else "unreachable"
 
 
+def _ends_soon(shown: Snapshot, clock: Clock) -> list[str]:
+    """That the grid proxy ends soon; of one that has ended, or lasts, nothing is said here."""
+    now = clock.now()
+    left = shown.proxy.left_s(now) if shown.proxy else 0.0
+    return [f"proxy ends in {duration(left)}"] if shown.proxy and left and shown.proxy.lasting(now) else []
+
+
 def _counts(shown: Snapshot) -> tuple[str, ...]:
     """The hosts and the jobs of a snapshot, in words."""
     counts = Counter(map(_reach, shown.hosts.values()))
     notes = [f"{counts[word]:,} {word}" for word in ("connecting", "stale", "unreachable") if counts[word]]
     ended = sum([job.standing.ended for job in shown.jobs])
     jobs = count_of(len(shown.jobs), "job") + (f", {ended:,} ended" if ended else "")
-    return ", ".join((count_of(len(shown.hosts), "host"), *notes)), jobs
+    away = sum([service.away for service in shown.services])
+    silent = [f"{count_of(away, 'job service')} away"] if away else []
+    return ", ".join((count_of(len(shown.hosts), "host"), *notes)), jobs, *silent

@@ -62,8 +62,8 @@ class Services:
         self.states: tuple[ServiceHealth, ...] = ()
         """All, in the order of their addresses."""
 
-    async def look(self) -> bool:
-        """Take in which there are, and ask those whose time has come; whether anything is new."""
+    async def look(self) -> None:
+        """Take in which there are, and ask those whose time has come."""
         if self._schemes is None:
             self._schemes = await call(_schemes, limit=LIMIT_S)
         uses = self._uses(self._schemes)
@@ -74,7 +74,7 @@ class Services:
         for state in tuple(self._states.values()):
             if self._due(state):
                 self._ask_later(state.url)
-        return self._show()
+        self._tell()
 
     def check(self, url: str) -> None:
         """Ask one now."""
@@ -157,15 +157,10 @@ class Services:
             return ServiceHealth(url, "unusable", f"Its adaptor failed: {error}.")
 
     def _tell(self) -> None:
-        if self._show():
-            self._changed()
-
-    def _show(self) -> bool:
         states = tuple(self._states.values())
-        if states == self.states:
-            return False
-        self.states = states
-        return True
+        if states != self.states:
+            self.states = states
+            self._changed()
 
 
 def anywhere(url: str) -> str | None:

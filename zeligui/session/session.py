@@ -67,7 +67,6 @@ class Session:
         self.grid: Grid | None = None
         self.embedded = EmbeddedGrid(home)
         self.shelf = Shelf()
-        self.wallet = Wallet(self.clock)
         self._report = report
         self._tasks = Tasks(report)
         self._sources: dict[tuple[str, float, float, Directories | None], Source] = {}
@@ -76,6 +75,7 @@ class Session:
         self._watching = asyncio.Lock()
         self._changed = asyncio.Event()
         self._news = asyncio.Event()
+        self.wallet = Wallet(self.clock, changed=self._changed.set)
         self._expiry_s = settings.reconfiguration.measurement_expiry_s
 
     async def open(self) -> None:
@@ -359,8 +359,8 @@ class Session:
             before = self.shelf.shown
             await self.shelf.refresh(self.settings)
             await self.services.look()
-            news = [await self.driving.look_elsewhere(), await self.wallet.look()]
-            if any(news) or self.shelf.shown != before:
+            await self.wallet.look()
+            if await self.driving.look_elsewhere() or self.shelf.shown != before:
                 self._changed.set()
             await self.clock.sleep(LOOK_S)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
@@ -27,6 +28,8 @@ from zeligui.links.gsi.proxies import SHORTEST_S, destroy_proxy, make_proxy, wri
 
 SOON_S = 1800.0
 """A proxy that ends so soon is worth a word."""
+WITHOUT = "An authority of your grid signs one; its key is made with the request. Machines reached by ssh need none."
+"""To who has no certificate."""
 LOOK_S = 10.0
 """Between two looks at the proxy's file."""
 LIMIT_S = 20.0
@@ -112,26 +115,34 @@ class Credentials:
 
 
 class Wallet:
-    """Reads credentials off the loop, and makes and destroys the proxy. `proxy` is the one that was read last."""
+    """Reads credentials off the loop, and makes and destroys the proxy. `proxy` is the one that was read last.
 
-    def __init__(self, clock: Clock) -> None:
+    `changed` is called where there is another one, or where its time stands otherwise.
+    """
+
+    def __init__(self, clock: Clock, *, changed: Callable[[], None]) -> None:
         self._clock = clock
+        self._changed = changed
         self._stamp: object = None
         self._next = float("-inf")
         self._lasting = Lasting.LONG
         self.proxy: Proxy | None = None
 
-    async def look(self, *, now: bool = False) -> bool:
-        """Read the proxy again where its file has changed; whether there is another one, or its time stands worse."""
+    async def look(self, *, now: bool = False) -> None:
+        """Read the proxy again where its file has changed, at most every few seconds or now."""
         before = self.proxy, self._lasting
         if now or self._clock.patience() >= self._next:
             self._next = self._clock.patience() + LOOK_S
-            file = places.user_proxy()
-            stamp = await call(_stamp, file, limit=LIMIT_S)
-            if stamp != self._stamp or self.proxy is None:
-                self.proxy, self._stamp = await call(_proxy, file, limit=LIMIT_S), stamp
+            with suppress(TimeoutError):  # it is looked at again
+                await self._read_proxy(places.user_proxy())
         self._lasting = self.proxy.lasting(self._clock.now()) if self.proxy else Lasting.LONG
-        return before != (self.proxy, self._lasting)
+        if before != (self.proxy, self._lasting):
+            self._changed()
+
+    async def _read_proxy(self, file: Path) -> None:
+        stamp = await call(_stamp, file, limit=LIMIT_S)
+        if stamp != self._stamp or self.proxy is None:
+            self.proxy, self._stamp = await call(_proxy, file, limit=LIMIT_S), stamp
 
     async def read(self, identities: Sequence[Path]) -> Credentials:
         """All as it is now; `identities` are the key files that the settings name."""
@@ -170,9 +181,11 @@ def _stamp(file: Path) -> object:
 def _proxy(file: Path) -> Proxy:
     try:
         read = read_proxy(file)
+        return Proxy(file, read.kind, read.identity, read.limited, read.bits, read.begins, read.ends)
     except ZeliGridError as error:
         return Proxy(file, trouble=Trouble.of(error))
-    return Proxy(file, read.kind, read.identity, read.limited, read.bits, read.begins, read.ends)
+    except ValueError:  # what stands in a certificate may be anything
+        return Proxy(file, trouble=Trouble(f"The proxy {file} cannot be understood.", "Make a new one."))
 
 
 def _certificate() -> Certificate:
@@ -184,15 +197,19 @@ def _certificate() -> Certificate:
         known = replace(known, key_trouble=Trouble.of(error))
     try:
         chain = read_certificate(file)
+        return replace(
+            known,
+            name=slashed(chain[0].subject),
+            authority=slashed(chain[0].issuer),
+            begins=max(one.not_valid_before_utc for one in chain),
+            ends=min(one.not_valid_after_utc for one in chain),
+        )
+    except NoCredential as error:
+        return replace(known, trouble=Trouble(str(error), WITHOUT, missing=True))
     except ZeliGridError as error:
         return replace(known, trouble=Trouble.of(error))
-    return replace(
-        known,
-        name=slashed(chain[0].subject),
-        authority=slashed(chain[0].issuer),
-        begins=max(one.not_valid_before_utc for one in chain),
-        ends=min(one.not_valid_after_utc for one in chain),
-    )
+    except ValueError:
+        return replace(known, trouble=Trouble(f"The certificate {file} cannot be understood.", "Is it a certificate?"))
 
 
 def _keys(identities: tuple[Path, ...]) -> tuple[Step, ...]:
