@@ -262,7 +262,7 @@ def test_names_of_hosts_that_are_no_addresses_have_no_service() -> None:
 
 def test_all_that_is_installed_declares_what_it_can() -> None:
     found = {one.scheme: one for one in adaptors()}
-    assert [*found] == ["any", "local", "ssh"]
+    assert [*found][:5] == ["any", "local", "ssh", "slurm", "slurm+ssh"]
     assert all(one.declared.can == frozenset(Ability) for one in found.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -104,7 +105,7 @@ class AnywhereService:
             except InDoubt:
                 self._holders[attempt] = service
                 raise
-            except (SubmissionRefused, LinkError) as error:
+            except (SubmissionRefused, LinkError, NotMeant) as error:
                 said.append((scheme, error))
             else:
                 self._holders[attempt] = service
@@ -127,7 +128,8 @@ class AnywhereService:
     async def cancel(self, attempt: str, *, grace_s: float = 10.0) -> None:
         """Of an id that none knows, each is told, so that none takes it later."""
         for service in await self._having(attempt):
-            await service.cancel(attempt, grace_s=grace_s)
+            with suppress(NotMeant):
+                await service.cancel(attempt, grace_s=grace_s)
 
     async def suspend(self, attempt: str) -> None:
         await (await self._one(attempt)).suspend(attempt)
@@ -154,7 +156,8 @@ class AnywhereService:
 
     async def discard(self, attempt: str) -> None:
         for service in await self._having(attempt):
-            await service.discard(attempt)
+            with suppress(NotMeant):
+                await service.discard(attempt)
         self._holders.pop(attempt, None)
 
     async def _one(self, attempt: str) -> JobService:
@@ -178,6 +181,8 @@ class AnywhereService:
         for scheme, service in services:
             try:
                 known = await service.find([attempt for attempt in attempts if attempt not in found])
+            except NotMeant as error:  # it answered, and is of another kind: it has none of them
+                said.append((scheme, error))
             except LinkError as error:
                 said.append((scheme, error))
                 silent = True
@@ -214,7 +219,8 @@ def verdict(url: str, said: Sequence[Said], *, otherwise: type[ZeliGridError]) -
     """
     ordered = sorted(said, key=lambda one: _rank(one[1]))
     telling = [one for one in ordered if not isinstance(one[1], NotMeant)] or ordered
-    words = "; ".join(f"{scheme}: {str(error).rstrip('.')}" for scheme, error in telling)
+    once = {str(error): scheme for scheme, error in reversed(telling)}  # two that go one way are stopped by one thing
+    words = "; ".join(f"{scheme}: {error.rstrip('.')}" for error, scheme in reversed(once.items()))
     message = f"No adaptor works for {url}: {words or 'none is installed'}."
     first = telling[0][1] if telling else Unfit("")
     if isinstance(first, UnknownHostKey):

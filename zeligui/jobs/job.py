@@ -24,10 +24,11 @@ class JobState(Enum):
         return self in {JobState.DONE, JobState.FAILED, JobState.CANCELED}
 
     def may_become(self, other: JobState) -> bool:
-        """Whether `other` may follow directly (a poll may miss states in between, so any later one may)."""
-        if self.final or other is JobState.NEW:
-            return False
-        return not (other is JobState.PENDING and self is not JobState.NEW)
+        """Whether `other` may follow directly (a poll may miss states in between, so any later one may).
+
+        A batch system may queue anew what ran on a node that failed.
+        """
+        return not self.final and other is not JobState.NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class JobDescription:
     interactive: bool = False
     fence_s: float = 0.0
     """Seconds without a poll after which the wrapper ends the job by itself; 0 is never."""
+    cpus: float = 1.0
+    memory_mb: float = 0.0
+    limit_s: float = 0.0
+    """What a batch system is asked for: processors, memory, and the longest time; 0 leaves it to the system."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class PosixService:
 
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
-        _check(attempt)
+        check(attempt)
         staged = _staged(job)
         steps = await self._steps(attempt, job)
         if staged:
@@ -108,7 +108,7 @@ class PosixService:
         return Steps(scripts.claim(attempt, nonce, job), scripts.start(attempt, nonce, job, machine, reaper), order)
 
     async def commit(self, attempt: str) -> None:
-        word, reason = self._word(await self._submit(await self._call("commit", _check(attempt))))
+        word, reason = self._word(await self._submit(await self._call("commit", check(attempt))))
         if word != "ok":
             raise SubmissionRefused(f"{self.url} did not start the job: {reason or _WORDS.get(word, word)}.")
 
@@ -116,7 +116,7 @@ class PosixService:
         if not attempts:
             return {}
         machine = await self._machine()
-        call = scripts.call("find_all", *map(_check, attempts), of="find.sh")
+        call = scripts.call("find_all", *map(check, attempts), of="find.sh")
         reply = await self._link.run(call)
         try:
             return statuses(reply.text, machine)
@@ -126,25 +126,25 @@ class PosixService:
     async def cancel(self, attempt: str, *, grace_s: float = 10.0) -> None:
         machine = await self._machine()
         hundredths = str(round(max(0.0, grace_s) * 100))
-        words = (_check(attempt), secrets.token_hex(8), hundredths, *machine.detach())
+        words = (check(attempt), secrets.token_hex(8), hundredths, *machine.detach())
         await self._steer("cancel", *words, settled=("gone", "ended", "rebooted"))
 
     async def suspend(self, attempt: str) -> None:
-        await self._steer("halt", _check(attempt))
+        await self._steer("halt", check(attempt))
 
     async def resume(self, attempt: str) -> None:
-        await self._steer("wake", _check(attempt))
+        await self._steer("wake", check(attempt))
 
     async def send(self, attempt: str, data: bytes, *, end: bool = False) -> None:
-        words = (_check(attempt), "end" if end else "", str(len(data)))
+        words = (check(attempt), "end" if end else "", str(len(data)))
         await self._steer("append", *words, data=scripts.escaped(data))
 
     async def read(self, attempt: str, stream: str, offset: int, *, most: int = 65536) -> bytes:
-        call = scripts.call("piece", _check(attempt), _stream(stream), str(offset + 1), str(most))
+        call = scripts.call("piece", check(attempt), _stream(stream), str(offset + 1), str(most))
         return (await self._link.run(call)).output
 
     async def length(self, attempt: str, stream: str) -> int:
-        reply = await self._link.run(scripts.call("extent", _check(attempt), _stream(stream)))
+        reply = await self._link.run(scripts.call("extent", check(attempt), _stream(stream)))
         try:
             return int(reply.output or b"0")
         except ValueError as error:
@@ -155,7 +155,7 @@ class PosixService:
     ) -> Sequence[str]:
         if not patterns:
             return []
-        call = scripts.call("matches", _check(attempt), *map(_inside, patterns))
+        call = scripts.call("matches", check(attempt), *map(_inside, patterns))
         work, *names = scripts.names((await self._link.run(call)).output) or [""]
         for name in names:
             here = folder / _inside(name)
@@ -164,7 +164,7 @@ class PosixService:
         return names
 
     async def give(self, attempt: str, folder: Path, names: Sequence[str]) -> None:
-        there = await self._steer("folder", _check(attempt))
+        there = await self._steer("folder", check(attempt))
         for name in names:
             await self._link.put(folder / _inside(name), f"{there}/work/{name}")
 
@@ -251,7 +251,8 @@ def _stream(name: str) -> str:
     return name
 
 
-def _check(attempt: str) -> str:
+def check(attempt: str) -> str:
+    """The id, where it is one. UsageError."""
     if not _ID.fullmatch(attempt):
         raise UsageError(f"{attempt!r} is not an id of an attempt.", hint="It has 32 hexadecimal digits.")
     return attempt

@@ -14,7 +14,7 @@ from zeligui.jobs.job import JobDescription
 REAPERS = ("python3", "perl", "sh")
 """What can watch over a job, best first."""
 
-_RESTORE_LOCALE = 'if [ -n "${login_lc_all-}" ]; then LC_ALL=$login_lc_all; else unset LC_ALL; fi'
+RESTORE_LOCALE = 'if [ -n "${login_lc_all-}" ]; then LC_ALL=$login_lc_all; else unset LC_ALL; fi'
 _PYTHON_SETSID = "import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])"
 _PERL_SETSID = "use POSIX; POSIX::setsid(); exec @ARGV"
 
@@ -86,7 +86,7 @@ def start(attempt: str, nonce: str, job: JobDescription, on: Machine, reaper: st
     lines = [_claim(attempt, nonce, job)]
     for name, content in (("killer", killer), ("reaper", text(*program))):
         lines.append(shlex.join(["install", name, content]))
-    lines.append(f"umask $mask; {_RESTORE_LOCALE}")
+    lines.append(f"umask $mask; {RESTORE_LOCALE}")
     lines.append(_start(on, reaper))
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,62 @@
+# What is wished of a job of Slurm: these stand for the functions of the same names in steer.sh.
+
+# native: the job's id at Slurm, in $native; without one it was not submitted.
+native() { line "$J/native" && native=$line; }
+# asked COMMAND...: false where Slurm says no; what it says, on one line, is in $said.
+asked() { said=$(slurm "$@" 2>&1); status=$?; said=$(printf %s "$said" | tr '\n' ' '); [ $status = 0 ]; }
+# heard: after a no, say so where it is not Slurm that said it.
+heard() { case $status/$said in 124/* | 137/* | *'nable to contact'* | *'imed out'* | *'onnect failure'*) say away "$said" ;; esac; }
+
+# commit ID: the decision is the rename; that the job need not wait any more is told to Slurm after it, and where that
+# is lost, the job begins when its time has come.
+commit() {
+    locate "$1"
+    let_go
+    answer=$(meet "$1")
+    [ -z "$answer" ] || { let_go; say "$answer"; }
+    [ -e "$J/go.pending" ] || { let_go; say refused 'it was canceled or came too late'; }
+    native || say refused 'it did not reach Slurm'
+    if decide go.pending go; then
+        slurm scontrol update JobId="$native" StartTime=now </dev/null >/dev/null 2>&1 &
+    fi
+    let_go
+    say refused 'it was canceled or came too late'
+}
+
+# cancel ID NONCE GRACE: GRACE in hundredths of a second. What waits is taken back; what runs is told, through its
+# wrapper, which ends it in order.
+cancel() {
+    locate "$1"
+    [ -n "$claimed" ] || bury "$1" "$2"
+    meet "$1"
+    decide go.pending go.canceled
+    echo "$3 $(date +%s) end" > "$J/grace"
+    [ -e "$J/go.canceled" ] || decide cancel.pending cancel
+    native || say ok
+    asked scancel --state=PENDING "$native" || heard
+    [ ! -e "$J/go.canceled" ] || say ok
+    ! decide suspended suspended.pending || asked scancel --full --signal=CONT "$native" || heard
+    asked scancel --batch --signal=TERM "$native" || heard
+    say ok
+}
+
+# halt ID, wake ID: by signals, which anybody may send to his own jobs, and which count at once. Slurm's own suspension,
+# which operators may ask for, stops a job two seconds later, even one that was resumed since.
+halt() {
+    meet "$1"
+    native && [ -e "$J/go" ] || say early 'it has not started'
+    asked scancel --full --signal=STOP "$native" || { heard; refused; }
+    decide suspended.pending suspended
+    say ok
+}
+wake() {
+    meet "$1"
+    native || say early 'it has not started'
+    decide suspended suspended.pending
+    asked scancel --full --signal=CONT "$native" || { heard; refused; }
+    say ok
+}
+refused() {
+    case $said in *ending* | *'not be altered'*) say early 'it has not started' ;; esac
+    say no "Slurm says: $said"
+}

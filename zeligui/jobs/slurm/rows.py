@@ -1,0 +1,138 @@
+"""What Slurm says of jobs: the rows of its queue, and what a poll or a second look at them printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from zeligui.jobs.verdicts import Facts, Here
+from zeligui.jobs.verdicts import read as read_files
+
+MARK = "zeligrid:"
+"""Stands before an attempt's id in the comment of its job."""
+
+_WIDTHS = {
+    "JobID": 24,
+    "State": 20,
+    "Reason": 80,
+    "exit_code": 12,
+    "RestartCnt": 8,
+    "SubmitTime": 16,
+    "StartTime": 16,
+    "EndTime": 16,
+    "NodeList": 40,
+    "Comment": 64,
+}
+FIELDS = ",".join(f"{name}:{width}" for name, width in _WIDTHS.items())
+"""What squeue is asked for: columns of fixed widths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job as Slurm knows it. `status` is a wait status, times are seconds since 1970, None where there is none."""
+
+    job: str
+    state: str
+    reason: str = ""
+    status: int = 0
+    restarts: int = 0
+    submitted: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    nodes: str = ""
+
+    @property
+    def note(self) -> str:
+        """What of it is written down beside the job, for when Slurm has forgotten it."""
+        times = (f"{time:.0f}" if time is not None else "-" for time in (self.started, self.ended))
+        return " ".join([self.job, self.state, str(self.status), str(self.restarts), *times])
+
+
+@dataclass(slots=True)
+class Sight:
+    """What a poll saw: whose jobs, when (seconds since 1970, by the cluster), the rows and files by attempt."""
+
+    here: Here
+    now: float
+    rows: dict[str, Row]
+    facts: dict[str, Facts]
+    unknown: set[str] = field(default_factory=set)
+    """Attempts whose jobs Slurm certainly does not know."""
+
+
+def read(output: str) -> Sight | None:
+    """Read what `poll` printed; None where Slurm did not answer. ValueError where it is not whole."""
+    lines = output.splitlines()
+    if lines and lines[-1] == "away":
+        return None
+    rows, files = lines.index("rows"), lines.index("files")
+    word, _, now = lines[rows + 1].partition(" ")
+    if word != "now":
+        raise ValueError("it does not say when it was")
+    here, facts = read_files([*lines[:rows], *lines[files + 1 :]])
+    found = (row_of(line) for line in lines[rows + 2 : files])
+    return Sight(here, float(now), {attempt: row for attempt, row in found if attempt}, facts)
+
+
+def read_again(output: str, sight: Sight) -> None:
+    """Add what `confirm` printed. ValueError where it is not whole."""
+    lines = output.splitlines()
+    _, facts = read_files(lines)
+    sight.facts.update(facts)
+    sight.unknown.update(line.removeprefix("unknown ") for line in lines if line.startswith("unknown "))
+
+
+def said_instead(output: str) -> str:
+    """What squeue said where it had no rows to give."""
+    return "\n".join(line for line in output.splitlines()[2:] if line != "away" and not line.startswith("now "))
+
+
+def row_of(line: str) -> tuple[str, Row]:
+    """The attempt and the row; the attempt is empty where the job is not one of ours, or the line is garbled."""
+    columns = _columns(line)
+    mark, state, job = columns["Comment"], columns["State"], columns["JobID"]
+    if not mark.startswith(MARK) or not job.isdigit() or not state.replace("_", "").isalpha():
+        return "", Row("", "")
+    row = Row(
+        job,
+        state,
+        columns["Reason"],
+        _whole(columns["exit_code"]),
+        _whole(columns["RestartCnt"]),
+        _time(columns["SubmitTime"]),
+        _time(columns["StartTime"]),
+        _time(columns["EndTime"]),
+        columns["NodeList"],
+    )
+    return mark.removeprefix(MARK), row
+
+
+def noted(text: str) -> Row | None:
+    """The row that was written down beside a job; None where there is none."""
+    words: Sequence[str] = text.split(" ")
+    if len(words) != len(("job", "state", "status", "restarts", "started", "ended")):
+        return None
+    job, state, status, restarts, started, ended = words
+    return Row(job, state, "", _whole(status), _whole(restarts), None, _time(started), _time(ended))
+
+
+def _columns(line: str) -> dict[str, str]:
+    columns, at = {}, 0
+    for name, width in _WIDTHS.items():
+        columns[name] = line[at : at + width].strip()
+        at += width
+    return columns
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _time(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
+def strangers(rows: Iterable[tuple[str, Row]], facts: Iterable[str]) -> list[tuple[str, Row]]:
+    """The rows of attempts that were not asked for."""
+    asked = set(facts)
+    return [(attempt, row) for attempt, row in rows if attempt not in asked]

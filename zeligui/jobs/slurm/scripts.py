@@ -1,0 +1,95 @@
+"""The shell scripts that are sent to a machine with Slurm's commands: texts of `remote/`, with every word quoted."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import shlex
+from collections.abc import Sequence
+from functools import cache
+
+from zeligui.jobs.job import JobDescription
+from zeligui.jobs.scripts import RESTORE_LOCALE, text
+from zeligui.jobs.slurm.rows import FIELDS
+from zeligui.links.slurm import COMMANDS
+
+_KILLER = ("common.sh", "processes.sh", "killer.sh")
+_ON_NODES = {"batch": ("slurm/batch.sh",), "killer": _KILLER, "reaper.py": ("reaper.py",), "reaper.pl": ("reaper.pl",)}
+_BASE = ("common.sh", "slurm/base.sh")
+_STEER = ("common.sh", "steer.sh", "slurm/base.sh", "slurm/steer.sh")
+_POLL = ("common.sh", "find.sh", "slurm/base.sh", "slurm/poll.sh")
+_SUBMIT = ("common.sh", "prepare.sh", "slurm/base.sh", "slurm/submit.sh")
+
+
+@cache
+def tools() -> str:
+    """The name of what runs on the nodes, another one for another release."""
+    whole = "\0".join(text(*parts) for parts in _ON_NODES.values())
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+def look() -> str:
+    """Which cluster it is; prints what `sights.read` reads."""
+    return f"{COMMANDS}{text(*_BASE, 'slurm/probe.sh')}\n{shlex.join(['look', tools()])}\n"
+
+
+def install(cluster: str, nonce: str) -> str:
+    """Put what runs on the nodes in its place; prints `ok`."""
+    files = [word for name, parts in _ON_NODES.items() for word in (name, text(*parts))]
+    return _calls((*_BASE, "slurm/probe.sh"), cluster, ["tools", tools(), nonce, *files])
+
+
+def steer(cluster: str, name: str, *words: str) -> str:
+    """Call a function of steer.sh."""
+    return _calls(_STEER, cluster, [name, *words])
+
+
+def poll(cluster: str, attempts: Sequence[str], *, doubt: bool) -> str:
+    """What `rows.read` reads. In `doubt` it is asked first whether the controller is up: that takes no 9 seconds."""
+    ping = "slurm scontrol ping >/dev/null 2>&1 || { echo away; exit; }\n" if doubt else ""
+    return _calls(_POLL, cluster, ["poll", FIELDS, *attempts], first=ping)
+
+
+def confirm(cluster: str, jobs: Sequence[tuple[str, str]]) -> str:
+    """Ask again about jobs that Slurm did not name, by attempt and by Slurm's own id."""
+    return _calls(_POLL, cluster, ["confirm", *(word for job in jobs for word in job)])
+
+
+def tend(cluster: str, chores: Sequence[tuple[str, str, str, str]]) -> str:
+    """Do what a poll found to be due."""
+    return _calls(_POLL, cluster, ["tend", *(word for chore in chores for word in chore)])
+
+
+def claim(cluster: str, attempt: str, nonce: str, job: JobDescription) -> str:
+    """Claim an attempt and make its directory; prints `claimed DIRECTORY`."""
+    return _claim(cluster, attempt, nonce, job) + 'echo "claimed $J"\n'
+
+
+def start(cluster: str, attempt: str, nonce: str, job: JobDescription, *, partition: str, prepared_s: float) -> str:
+    """Claim an attempt and hand it to Slurm; the order is its data."""
+    options = [f"--begin=now+{math.ceil(prepared_s)}", *needs(job)]
+    if partition:
+        options.append(f"--partition={partition}")
+    lines = [_claim(cluster, attempt, nonce, job), f"restore() {{ {RESTORE_LOCALE}; }}"]
+    lines.append(shlex.join(["submit", attempt, tools(), *options]))
+    return "\n".join(lines) + "\n"
+
+
+def needs(job: JobDescription) -> list[str]:
+    """What a job asks of a node, as options of sbatch: whole processors, MiB, and seconds."""
+    options = [f"--cpus-per-task={max(1, math.ceil(job.cpus))}"]
+    if job.memory_mb > 0:
+        options.append(f"--mem={math.ceil(job.memory_mb * 1e6 / 2**20)}M")
+    if job.limit_s > 0:
+        minutes, seconds = divmod(math.ceil(job.limit_s), 60)
+        options.append(f"--time={minutes}:{seconds:02}")
+    return options
+
+
+def _claim(cluster: str, attempt: str, nonce: str, job: JobDescription) -> str:
+    fence, interactive = "1" if job.fence_s > 0 else "", "1" if job.interactive else ""
+    return "mask=$(umask); umask 077\n" + _calls(_SUBMIT, cluster, ["claim", attempt, nonce, fence, interactive])
+
+
+def _calls(parts: Sequence[str], cluster: str, words: Sequence[str], *, first: str = "") -> str:
+    return f"{COMMANDS}{text(*parts)}\n{shlex.join(['cluster', cluster])}\n{first}{shlex.join(words)}\n"

@@ -1,0 +1,168 @@
+"""A `JobService` over the commands of Slurm, on a kept link to a machine that has them.
+
+A job's directory is laid out as on a machine of its own, in a home that all nodes share; on its node the same wrapper
+watches over it. Slurm's comment of the job holds the attempt's id.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from zeligui.errors import InDoubt, Refused
+from zeligui.jobs import scripts as posix_scripts
+from zeligui.jobs.adaptors import Declared, NotMeant
+from zeligui.jobs.job import JobDescription, JobStatus
+from zeligui.jobs.posix import PREPARED_S, PosixService, Steps, check
+from zeligui.jobs.posix import reach as reach_machine
+from zeligui.jobs.slurm import chores, refusals, rows, scripts, sights
+from zeligui.jobs.slurm.judging import judge
+from zeligui.links import slurm
+from zeligui.links.addresses import Address
+from zeligui.links.link import Link, Links, Reply
+
+FRESH_S = 60.0
+"""For so long the limits of partitions are taken to be as they were."""
+LOOK_LIMIT_S = 30.0
+POLL_LIMIT_S = 20.0
+
+
+def reach(scheme: str, address: Address, links: Links) -> str:
+    """The cluster whose commands a machine has: this one by itself, any other over ssh. NotMeant, Unfit."""
+    if scheme == slurm.BEHIND:
+        return reach_machine(scheme, address, links)
+    reach_machine("local", address, links)
+    if not slurm.is_here():
+        raise NotMeant("This machine has no Slurm.")
+    return "slurm://"
+
+
+class NoSlurm(Refused, NotMeant):
+    """A machine that answers has no commands of Slurm, or they have no cluster."""
+
+
+ADAPTOR = Declared("a Slurm cluster", reach=reach, order=30)
+
+
+def open_service(url: str, links: Links) -> SlurmService:
+    """The service of a cluster, or of one of its partitions; nothing is sent before its first use."""
+    cluster = slurm.parse(url)
+    return SlurmService(url, cluster, links.to(cluster.link))
+
+
+class SlurmService(PosixService):
+    """`prepared_s` is how long Slurm keeps back what nobody commits; for trials."""
+
+    def __init__(self, url: str, cluster: slurm.Cluster, link: Link, *, prepared_s: float = PREPARED_S) -> None:
+        super().__init__(url, link, prepared_s=prepared_s)
+        self._cluster = cluster
+        self._seen: sights.Sight | None = None
+        self._seen_at = -FRESH_S
+        self._away = False
+
+    async def health(self) -> str:
+        """Its release, how many partitions there are, and the processors that are free."""
+        sight = await self._look()
+        if self._cluster.partition:
+            refusals.check_partition(self.url, self._cluster.partition, sight)
+        shown = sight.of(self._cluster.partition) if self._cluster.partition else sight.partitions
+        names = {one.name for one in shown}
+        free = max((sum(one.idle for one in sight.of(name) if one.up) for name in names), default=0)
+        return f"slurm {sight.release}: {len(names)} partition{'s' * (len(names) != 1)}, {free} free slots"
+
+    async def _steps(self, attempt: str, job: JobDescription) -> Steps:
+        sight = await self._sight(fresh=True)
+        refusals.check(self.url, self._cluster.partition, job, sight)
+        order = posix_scripts.order(attempt, job, limit_s=0, reaper="python3")
+        name, nonce, partition = sight.name, secrets.token_hex(8), self._cluster.partition
+        start = scripts.start(name, attempt, nonce, job, partition=partition, prepared_s=self._prepared_s)
+        return Steps(scripts.claim(name, attempt, nonce, job), start, order)
+
+    def _word(self, reply: Reply) -> tuple[str, str]:
+        word, rest = super()._word(reply)
+        if word == "away":
+            self._away = True
+            raise slurm.away(self.url, rest)
+        return word, rest
+
+    def _answer(self, reply: Reply, *wanted: str) -> str:
+        word, rest = self._word(reply)
+        if word == "doubt":
+            raise InDoubt(f"{self.url} did not confirm: {slurm.sentence(rest)}.", hint="It is asked again.")
+        if word == "failed":
+            raise refusals.refusal(self.url, rest, self._seen)
+        return super()._answer(reply, *wanted)
+
+    async def find(self, attempts: Sequence[str]) -> Mapping[str, JobStatus]:
+        """One exchange; a second one where Slurm does not name a job, or something is due."""
+        if not attempts:
+            return {}
+        name = (await self._sight()).name
+        sight = await self._poll(name, list(map(check, attempts)))
+        doubtful = chores.doubtful(sight)
+        if doubtful:
+            reply = await self._link.run(scripts.confirm(name, doubtful), limit_s=POLL_LIMIT_S)
+            with self._understood(reply):
+                rows.read_again(reply.text, sight)
+        due = chores.due(sight, self._prepared_s)
+        if due:
+            await self._link.run(scripts.tend(name, due), limit_s=POLL_LIMIT_S)  # what fails is due again next time
+        judged = {attempt: judge(attempt, sight) for attempt in sight.facts}
+        return {attempt: status for attempt, status in judged.items() if status}
+
+    async def _poll(self, name: str, attempts: Sequence[str]) -> rows.Sight:
+        reply = await self._link.run(scripts.poll(name, attempts, doubt=self._away), limit_s=POLL_LIMIT_S)
+        self._check_commands(reply)
+        with self._understood(reply):
+            sight = rows.read(reply.text)
+        self._away = sight is None
+        if sight is None:
+            raise slurm.complaint(self.url, rows.said_instead(reply.text))
+        return sight
+
+    async def cancel(self, attempt: str, *, grace_s: float = 10.0) -> None:
+        hundredths = str(round(max(0.0, grace_s) * 100))
+        await self._steer("cancel", check(attempt), secrets.token_hex(8), hundredths, settled=("gone", "ended"))
+
+    async def _call(self, name: str, *words: str) -> str:
+        return scripts.steer((await self._sight()).name, name, *words)
+
+    async def _sight(self, *, fresh: bool = False) -> sights.Sight:
+        if self._seen is None or (fresh and time.monotonic() - self._seen_at > FRESH_S):
+            return await self._look()
+        return self._seen
+
+    async def _look(self) -> sights.Sight:
+        """Look at the cluster, and put there what runs on its nodes. A LinkError in words where it cannot be used."""
+        reply = await self._link.run(scripts.look(), limit_s=LOOK_LIMIT_S)
+        self._check_commands(reply)
+        try:
+            sight = sights.read(reply.text)
+        except ValueError as error:
+            raise slurm.complaint(self.url, _said(reply)) from error
+        if not sight.has_tools:
+            answer = await self._link.run(scripts.install(sight.name, secrets.token_hex(8)))
+            if self._word(answer)[0] != "ok":
+                raise Refused(f"{self.url} has no room for what runs on its nodes, in ~/.zeligrid/jobs.")
+        self._seen, self._seen_at = sight, time.monotonic()
+        return sight
+
+    def _check_commands(self, reply: Reply) -> None:
+        word, _, rest = reply.text.partition("\n")[0].partition(" ")
+        if word in {"missing", "unconfigured"}:
+            error = slurm.missing(self.url, word, rest)
+            raise NoSlurm(str(error), hint=error.hint)
+
+    @contextmanager
+    def _understood(self, reply: Reply) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, TypeError) as error:
+            raise self._broken(reply) from error
+
+
+def _said(reply: Reply) -> str:
+    lines = (line.partition(" ") for line in reply.text.splitlines())
+    return "\n".join(rest for word, _, rest in lines if word == "config")
