@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from tests.servers import wait_until
 from zeligui.links.calls import call
 
 
@@ -89,9 +90,7 @@ def test_a_result_that_comes_before_the_loop_closes_and_after_its_last_turn_is_d
     loop = asyncio.new_event_loop()
     loop.run_until_complete(leave_it())
     go.set()
-    for thread in threading.enumerate():
-        if thread.name == "call Event.wait":
-            thread.join(5)
+    wait_until(lambda: "call Event.wait" not in {one.name for one in threading.enumerate()}, "the call goes on")
     loop.close()
     assert dropped.wait(5)
 
@@ -99,6 +98,7 @@ def test_a_result_that_comes_before_the_loop_closes_and_after_its_last_turn_is_d
 def test_a_call_that_never_returns_does_not_keep_the_program_from_ending() -> None:
     program = """
 import asyncio, threading
+from tests.servers import wait_until
 from zeligui.links.calls import call
 
 async def main():

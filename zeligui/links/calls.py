@@ -9,13 +9,15 @@ from contextlib import suppress
 from functools import partial
 from typing import Generic, TypeVar
 
+from zeligui.links.crew import CREW
+
 T = TypeVar("T")
 
 
 async def call(
     work: Callable[..., T], *args: object, limit: float | None = None, drop: Callable[[T], object] | None = None
 ) -> T:
-    """Run `work(*args)` in a daemon thread of its own and wait for it, at most `limit` seconds.
+    """Run `work(*args)` in a daemon thread and wait for it, at most `limit` seconds.
 
     Not an executor: those join their threads when the program ends, and a read that never returns would keep the
     program from ending. After the limit, or when the caller is cancelled, the thread goes on alone, and `drop` gets a
@@ -34,7 +36,7 @@ async def call(
         hand_over.offer(result)
         _tell(loop, answer, partial(answer.set_result, result))
 
-    threading.Thread(target=run, daemon=True, name=_name(work)).start()
+    CREW.do(_name(work), run)
     try:
         async with asyncio.timeout(limit):
             return await answer
@@ -74,7 +76,7 @@ class _HandOver(Generic[T]):
 
 def leave(work: Callable[[], object]) -> None:
     """Run blocking clean-up in a daemon thread and do not wait for it."""
-    threading.Thread(target=work, daemon=True, name=_name(work)).start()
+    CREW.do(_name(work), work)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T], told: Callable[[], object]) -> None:
