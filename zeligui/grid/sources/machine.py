@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from zeligui.errors import LinkError, Unreachable, UsageError
 from zeligui.grid.hosts import Measurement, Source, Value
 from zeligui.grid.sources.lines import Publisher
+from zeligui.grid.sources.pace import Pace
 from zeligui.grid.sources.sending import script
 from zeligui.grid.sources.way import Measured, Turns, Way
 from zeligui.links.link import Link, Links
@@ -36,6 +37,9 @@ PROBE_AGAIN_S = 10.0
 _TURNS: WeakKeyDictionary[Links, Turns] = WeakKeyDictionary()
 """Who may probe: of the ways out of this machine one at a time, for two probes at once would measure each other."""
 
+_PACES: WeakKeyDictionary[Links, Pace] = WeakKeyDictionary()
+"""How fast machines are begun with."""
+
 
 def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: float = 60.0) -> Source:
     """The source for `local://` or `ssh://[user@]host[:port]`."""
@@ -43,7 +47,8 @@ def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: floa
         raise UsageError(f"A period of {period_s:g} s is not possible.", hint="Take one from 0.1 s to an hour.")
     turns = _TURNS.setdefault(links, Turns())
     probe_s = max(SHORTEST_PROBE_S, min(PROBE_S, max(expiry_s - PROBE_AHEAD_S, expiry_s / 2)))
-    return MachineSource(url, links.to(url), turns, period_s=period_s, probe_s=probe_s)
+    pace = _PACES.setdefault(links, Pace())
+    return MachineSource(url, links.to(url), turns, pace, period_s=period_s, probe_s=probe_s)
 
 
 class MachineSource:
@@ -54,14 +59,19 @@ class MachineSource:
         url: str,
         link: Link,
         turns: Turns | None = None,
+        pace: Pace | None = None,
         *,
         period_s: float = 2.0,
         probe_s: float = PROBE_S,
     ) -> None:
-        """One of `turns` is had while the way is probed; sources that share a way to the network share them."""
+        """One of `turns` is had while the way is probed; sources that share a way to the network share them.
+
+        `pace` is shared by all sources of an event loop.
+        """
         self.url = url
         self._link = link
         self._turns = turns or Turns()
+        self._pace = pace or Pace()
         self._period_s = period_s
         self.probe_s = probe_s
 
@@ -70,6 +80,7 @@ class MachineSource:
 
         Ends by a LinkError when the connection breaks, the sensor ends, or nothing comes for three periods and 5 s.
         """
+        await self._pace.turn()
         news: asyncio.Queue[Measurement | BaseException] = asyncio.Queue()
         tasks = Tasks(lambda _, error: news.put_nowait(error))
         watch = _Watch(self.url, self._link, self._turns, self._period_s)

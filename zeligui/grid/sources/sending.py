@@ -31,6 +31,7 @@ fi
 """
 
 
+@cache
 def script(period_s: float) -> str:
     """What a machine's shell is given: the sensor, in a quoted here-document, or the shell's own."""
     return SCRIPT.format(
