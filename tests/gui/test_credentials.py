@@ -20,7 +20,7 @@ from tests.gui.snapshots import StillClock
 from tests.links.gsi.authority import DAY, Authority
 from zeligui.gui.credentials_dialog import CredentialsDialog
 from zeligui.gui.passphrase_dialog import PassphraseDialog
-from zeligui.links.checkup import Status, Step
+from zeligui.links.contexts import Context, Standing
 from zeligui.links.gsi.credentials import read_pair, read_proxy
 from zeligui.links.gsi.proxies import make_proxy, write_proxy
 from zeligui.session.wallet import Certificate, Credentials, Proxy, Trouble
@@ -32,7 +32,7 @@ CERTIFICATE = Certificate(
     Path("/c.pem"), Path("/k.pem"), "/O=Grid/CN=Ana", "/O=Grid/CN=CA", NOW - DAY, NOW + 90 * DAY, locked=True
 )
 PROXY = Proxy(Path("/p"), "full proxy", "/O=Grid/CN=Ana", False, 2048, NOW - DAY, NOW + timedelta(hours=11))
-KEYS = (Step("key", Status.GOOD, "There is one."), Step("agent", Status.UNNEEDED, "There is none."))
+KEYS = (Context("key", "/k", Standing.USABLE, "A key."), Context("agent", "", Standing.ABSENT, "There is none."))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.grid.scripted import Handset
 from tests.links.gsi.authority import DAY, Authority
 from zeligui.clock import Clock, SystemClock
 from zeligui.errors import UsageError
-from zeligui.links.checkup import Status
+from zeligui.links.contexts import Contexts, Standing
 from zeligui.links.gsi.credentials import read_pair
 from zeligui.links.gsi.proxies import make_proxy, write_proxy
 from zeligui.session.wallet import LOOK_S, Lasting, Proxy, Wallet
@@ -37,7 +37,7 @@ class News:
 
 
 def wallet_of(clock: Clock, news: News | None = None) -> Wallet:
-    return Wallet(clock, changed=news or News())
+    return Wallet(clock, contexts=Contexts, changed=news or News())
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def file() -> Path:
 
 
 async def test_where_nothing_is_there_it_is_said_what_to_do(file: Path) -> None:
-    found = await wallet_of(SystemClock()).read(())
+    found = await wallet_of(SystemClock()).read()
     assert found.certificate.trouble
     assert found.certificate.trouble.missing
     assert "An authority of your grid signs one" in found.certificate.trouble.mend
@@ -68,12 +68,12 @@ async def test_where_nothing_is_there_it_is_said_what_to_do(file: Path) -> None:
     assert found.proxy.trouble
     assert found.proxy.trouble.missing
     assert found.proxy.lasting(datetime.now(UTC)) is Lasting.LONG
-    assert [(one.name, one.status) for one in found.keys] == [("key", Status.UNNEEDED), ("agent", Status.UNNEEDED)]
+    assert [(one.kind, one.standing) for one in found.keys] == [("agent", Standing.ABSENT)]
 
 
 async def test_a_certificate_is_read_without_its_pass_phrase(authority: Authority, globus: Path) -> None:
     authority.user(globus, passphrase=WORDS.encode())
-    found = (await wallet_of(SystemClock()).read(())).certificate
+    found = (await wallet_of(SystemClock()).read()).certificate
     assert (found.name, found.authority) == ("/O=Grid/OU=Sim/CN=Some One", "/O=Grid/OU=Sim/CN=Test CA")
     assert found.locked
     assert found.trouble is found.key_trouble is None
@@ -84,7 +84,7 @@ async def test_a_certificate_is_read_without_its_pass_phrase(authority: Authorit
 async def test_a_key_that_others_can_read_is_blamed_beside_the_key(authority: Authority, globus: Path) -> None:
     _, key = authority.user(globus)
     key.chmod(0o644)
-    found = (await wallet_of(SystemClock()).read(())).certificate
+    found = (await wallet_of(SystemClock()).read()).certificate
     assert found.trouble is None
     assert found.key_trouble
     assert "can be read by other users" in found.key_trouble.says
@@ -124,6 +124,20 @@ async def test_a_proxy_that_another_program_made_is_seen(authority: Authority, g
     assert await news.of(wallet)
     assert wallet.proxy.trouble
     assert "can be read by other users" in wallet.proxy.trouble.says
+
+
+async def test_a_proxy_whose_authority_is_not_trusted_here_is_no_good(
+    authority: Authority, globus: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_proxy(make_proxy(read_pair(*authority.user(globus))), file)
+    other = Authority(tmp_path / "others", "Other CA", number=1)
+    monkeypatch.setenv("X509_CERT_DIR", str(other.folder))
+    wallet = wallet_of(SystemClock())
+    await wallet.look()
+    assert wallet.proxy
+    assert wallet.proxy.identity == "/O=Grid/OU=Sim/CN=Some One"
+    assert wallet.proxy.trouble
+    assert "trust" in wallet.proxy.trouble.says
 
 
 @pytest.mark.parametrize(

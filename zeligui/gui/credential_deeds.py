@@ -69,7 +69,7 @@ class CredentialDeeds:
             self._work.do(LOOK, self._read)
 
     async def _read(self) -> Credentials:
-        found = await self._session.wallet.read(self._session.settings.identities)
+        found = await self._session.wallet.read()
         self._shown = found.proxy
         if self.dialog:
             self.dialog.show_credentials(found)

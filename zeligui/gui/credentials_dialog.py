@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 )
 
 from zeligui.clock import Clock
-from zeligui.gui.checkup_dialog import COLUMNS, StepRow
 from zeligui.gui.icons import icon
-from zeligui.gui.noted import Noted
-from zeligui.gui.rows import RowModel
+from zeligui.gui.noted import LONGEST, Noted
+from zeligui.gui.rows import Column, RowModel
 from zeligui.gui.views import Table
 from zeligui.gui.words import duration, full_time, tip, visible
+from zeligui.links.contexts import Context, Standing
 from zeligui.links.gsi.credentials import lasting
 from zeligui.links.gsi.proxies import USUAL_S
 from zeligui.session.wallet import Certificate, Credentials, Lasting, Proxy, Trouble
@@ -42,6 +42,13 @@ NOTES = {
     Lasting.SHORT: "It is too short: gatekeepers refuse what ends within ten minutes. Renew it.",
     Lasting.ENDED: "It has ended: renew it.",
 }
+LOOKS = {
+    Standing.USABLE: ("job-done", "good", "usable"),
+    Standing.LOCKED: ("host-locked", "warn", "locked"),
+    Standing.UNUSABLE: ("job-failed", "bad", "not usable"),
+    Standing.ABSENT: ("information", "dim", "not there"),
+}
+"""Picture, tone and word of each context."""
 TOP = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop
 LEAST_ROWS = 5
 """Of the table, that are seen."""
@@ -91,7 +98,7 @@ class CredentialsDialog(QDialog):
         """Show all as it is now."""
         self._shown = found
         self._show_certificate(found.certificate)
-        self.model.show_rows([StepRow(place, "ssh", step) for place, step in enumerate(found.keys)])
+        self.model.show_rows(list({one.text: one for one in found.keys}.values()))
         self._show_proxy(found.proxy)
         self._look()
         self._grow()
@@ -149,8 +156,8 @@ class CredentialsDialog(QDialog):
         self.end_proxy.clicked.connect(self.destroy_asked)
 
     def _fill_keys(self) -> None:
-        self.model = RowModel([one for one in COLUMNS if one.title != "By"], lambda row: row.number, self)
-        self.view = Table("ssh keys and agent", self.model, (20, 16, 42, 28), self.keys)
+        self.model = RowModel(COLUMNS, lambda one: one.text, self)
+        self.view = Table("ssh keys and agent", self.model, (20, 12, 22, 34, 22), self.keys)
         self.view.setMinimumHeight(self.view.verticalHeader().defaultSectionSize() * (LEAST_ROWS + 1))
         self.view.setSortingEnabled(False)
         layout = QVBoxLayout(self.keys)
@@ -266,6 +273,19 @@ class CredentialsDialog(QDialog):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.look_asked.emit()
+
+
+def _looks(context: Context) -> tuple[str, str, str]:
+    return LOOKS[context.standing]
+
+
+COLUMNS = (
+    Column("State", lambda one: _looks(one)[2], icon=lambda one: icon(_looks(one)[0]), tone=lambda one: _looks(one)[1]),
+    Column("Kind", lambda one: visible(one.kind)),
+    Column("Name", lambda one: visible(one.name), tooltip=lambda one: visible(one.name, LONGEST)),
+    Column("What it is", lambda one: visible(one.says), tooltip=lambda one: visible(one.says, LONGEST)),
+    Column("What mends it", lambda one: visible(one.mend), tooltip=lambda one: visible(one.mend, LONGEST)),
+)
 
 
 def time_left(seconds: float) -> str:

@@ -75,7 +75,7 @@ class Session:
         self._watching = asyncio.Lock()
         self._changed = asyncio.Event()
         self._news = asyncio.Event()
-        self.wallet = Wallet(self.clock, changed=self._changed.set)
+        self.wallet = Wallet(self.clock, contexts=lambda: self.links.contexts, changed=self._changed.set)
         self._expiry_s = settings.reconfiguration.measurement_expiry_s
 
     async def open(self) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
 from zeligui.clock import Clock
 from zeligui.errors import ZeliGridError
-from zeligui.links.addresses import Address
 from zeligui.links.calls import call
-from zeligui.links.checkup import Step, of_keys
+from zeligui.links.contexts import Context, Contexts, Standing
+from zeligui.links.contexts import grid as grid_contexts
+from zeligui.links.contexts.finding import for_ssh
 from zeligui.links.gsi import places
 from zeligui.links.gsi.credentials import (
     Credential,
@@ -91,7 +92,7 @@ class Proxy:
 
     def left_s(self, now: datetime) -> float:
         """Seconds for which it is still valid; 0 where it is not."""
-        if self.trouble or self.begins is None or self.ends is None or now < self.begins:
+        if self.begins is None or self.ends is None or now < self.begins:
             return 0.0
         return max(0.0, (self.ends - now).total_seconds())
 
@@ -111,22 +112,30 @@ class Credentials:
 
     certificate: Certificate
     proxy: Proxy
-    keys: tuple[Step, ...]
+    keys: tuple[Context, ...]
+    """What is offered by ssh, and what cannot be: keys, the agent, passwords."""
 
 
 class Wallet:
     """Reads credentials off the loop, and makes and destroys the proxy. `proxy` is the one that was read last.
 
-    `changed` is called where there is another one, or where its time stands otherwise.
+    `contexts` tells what the session was given, `changed` is called where there is another proxy, or where its time
+    stands otherwise.
     """
 
-    def __init__(self, clock: Clock, *, changed: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, *, contexts: Callable[[], Contexts], changed: Callable[[], None]) -> None:
         self._clock = clock
+        self._contexts = contexts
         self._changed = changed
         self._stamp: object = None
         self._next = float("-inf")
         self._lasting = Lasting.LONG
         self.proxy: Proxy | None = None
+
+    @property
+    def file(self) -> Path:
+        """Where the session's proxy is, or is made."""
+        return self._contexts().proxy_file() or places.user_proxy()
 
     async def look(self, *, now: bool = False) -> None:
         """Read the proxy again where its file has changed, at most every few seconds or now."""
@@ -134,7 +143,7 @@ class Wallet:
         if now or self._clock.patience() >= self._next:
             self._next = self._clock.patience() + LOOK_S
             with suppress(TimeoutError):  # it is looked at again
-                await self._read_proxy(places.user_proxy())
+                await self._read_proxy(self.file)
         self._lasting = self.proxy.lasting(self._clock.now()) if self.proxy else Lasting.LONG
         if before != (self.proxy, self._lasting):
             self._changed()
@@ -144,12 +153,12 @@ class Wallet:
         if stamp != self._stamp or self.proxy is None:
             self.proxy, self._stamp = await call(_proxy, file, limit=LIMIT_S), stamp
 
-    async def read(self, identities: Sequence[Path]) -> Credentials:
-        """All as it is now; `identities` are the key files that the settings name."""
+    async def read(self) -> Credentials:
+        """All as it is now."""
         await self.look(now=True)
         certificate = await call(_certificate, limit=LIMIT_S)
-        keys = await call(_keys, tuple(identities), limit=LIMIT_S)
-        return Credentials(certificate, self.proxy or Proxy(places.user_proxy()), keys)
+        keys = await call(_keys, self._contexts(), limit=LIMIT_S)
+        return Credentials(certificate, self.proxy or Proxy(self.file), keys)
 
     async def renew(self, passphrase: str, *, valid_s: float, limited: bool) -> None:
         """Make a proxy from the user's certificate, in the place of the one that is there. ZeliGridError.
@@ -157,14 +166,14 @@ class Wallet:
         The pass phrase is read where the key is encrypted, and kept nowhere.
         """
         try:
-            await call(_renew, lambda _: passphrase, valid_s, limited, limit=MAKE_S)
+            await call(_renew, self.file, lambda _: passphrase, valid_s, limited, limit=MAKE_S)
         finally:
             await self.look(now=True)
 
     async def destroy(self) -> None:
         """Overwrite and remove the proxy. ZeliGridError where that is not possible."""
         try:
-            await call(destroy_proxy, places.user_proxy(), limit=LIMIT_S)
+            await call(destroy_proxy, self.file, limit=LIMIT_S)
         finally:
             await self.look(now=True)
 
@@ -181,11 +190,15 @@ def _stamp(file: Path) -> object:
 def _proxy(file: Path) -> Proxy:
     try:
         read = read_proxy(file)
-        return Proxy(file, read.kind, read.identity, read.limited, read.bits, read.begins, read.ends)
+        proxy = Proxy(file, read.kind, read.identity, read.limited, read.bits, read.begins, read.ends)
+        checked = grid_contexts.proxy(file)
     except ZeliGridError as error:
         return Proxy(file, trouble=Trouble.of(error))
     except ValueError:  # what stands in a certificate may be anything
         return Proxy(file, trouble=Trouble(f"The proxy {file} cannot be understood.", "Make a new one."))
+    if checked.standing is Standing.UNUSABLE and proxy.lasting(datetime.now(UTC)) is Lasting.LONG:
+        return replace(proxy, trouble=Trouble(checked.says, checked.mend))  # no site that trusts as we do takes it
+    return proxy
 
 
 def _certificate() -> Certificate:
@@ -212,12 +225,12 @@ def _certificate() -> Certificate:
         return replace(known, trouble=Trouble(f"The certificate {file} cannot be understood.", "Is it a certificate?"))
 
 
-def _keys(identities: tuple[Path, ...]) -> tuple[Step, ...]:
-    return tuple(of_keys(Address(None, "localhost", None), identities, needed=False))
+def _keys(contexts: Contexts) -> tuple[Context, ...]:
+    return tuple(for_ssh(contexts))
 
 
-def _renew(passphrase: Callable[[Path], str], valid_s: float, limited: bool) -> Credential:
+def _renew(file: Path, passphrase: Callable[[Path], str], valid_s: float, limited: bool) -> Credential:
     user = read_pair(places.user_certificate(), places.user_key(), passphrase)
     proxy = make_proxy(user, valid_s=valid_s, limited=limited)
-    write_proxy(proxy, places.user_proxy())
+    write_proxy(proxy, file)
     return proxy
