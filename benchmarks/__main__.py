@@ -15,10 +15,12 @@ NAMES = (
     "history",
     "start",
     "submit",
+    "slurm",
     "instances",
     "relocation",
     "window",
     "sensor",
+    "fleet",
     "directory",
 )
 """The modules of this folder that measure; the `main()` of each prints lines `name: figure, ratio to peer, target`."""
