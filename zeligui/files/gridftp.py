@@ -17,7 +17,7 @@ from typing import IO
 
 from zeligui.errors import Unreachable, UsageError
 from zeligui.files.gridftp_control import Control
-from zeligui.files.gridftp_words import in_words
+from zeligui.files.gridftp_words import HERE, in_words
 from zeligui.files.locations import literal, locate, quoted
 from zeligui.files.progress import Progress, Tell
 from zeligui.files.service import Entry
@@ -115,7 +115,7 @@ class GridFtp:
             finally:
                 await asyncio.shield(call(transfer.end))
         if said is not None:
-            raise in_words(_where(pairs) if _THEIRS.search(said) else "this machine: ", said)
+            raise in_words(_where(pairs) if _THEIRS.search(said) else HERE, said)
 
 
 class _Transfer:

@@ -133,8 +133,9 @@ class Control:
             if reply.code == 235:
                 return
 
-    def ask(self, command: str, *, expect: int = 2, limit_s: float = CONNECT_S) -> Reply:
-        """Send a command; its last reply comes back. What begins with another digit than `expect` is an error."""
+    def ask(self, command: str, path: str = "", *, expect: int = 2, limit_s: float = CONNECT_S) -> Reply:
+        """Send a command about a path; its last reply comes back, which is an error unless it begins with `expect`."""
+        command = f"{command} {path}" if path else command
         if any(sign in command for sign in "\r\n\0"):
             raise UsageError(f"The name {command[:200]!a} holds control signs, which GridFTP cannot take.")
         self._tls.write(command.encode("utf-8", "surrogateescape") + b"\r\n")
@@ -144,7 +145,7 @@ class Control:
         while reply.code // 100 == 1:  # it is under way
             reply = self._reply(deadline)
         if reply.code // 100 != expect:
-            raise in_words(self._where, reply.text)
+            raise in_words(printable(self._where + path)[:300], reply.text)
         return reply
 
     def _reply(self, deadline: float) -> Reply:

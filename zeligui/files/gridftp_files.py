@@ -42,7 +42,7 @@ class GridFtpFiles:
         self._turn = asyncio.Lock()
 
     async def entry(self, path: str, *, follow: bool = True) -> Entry:
-        reply = await self._ask(f"MLST {path}")
+        reply = await self._ask("MLST", path)
         for facts, name in _listed(reply):
             return _entry(facts, name, follow=follow)
         raise Refused(f"{self.url} does not say what {path!a} is.")
@@ -52,17 +52,21 @@ class GridFtpFiles:
 
     async def real(self, path: str) -> str:
         """As far as the server tells: where the last link of the path leads."""
-        [(facts, _)] = _listed(await self._ask(f"MLST {path}"))[:1] or [({}, "")]
+        [(facts, _)] = _listed(await self._ask("MLST", path))[:1] or [({}, "")]
         target = facts.get("unix.slink")
         if target is None:
             return path
         resolved = os.fsdecode(unquote_to_bytes(target))
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), resolved))
 
-    async def digest(self, path: str, length: int) -> str:
+    async def digests(self, wanted: Sequence[tuple[str, int]]) -> Sequence[str]:
+        return [await self._digest(path, length) for path, length in wanted]
+
+    async def _digest(self, path: str, length: int) -> str:
         if length == 0:
             return EMPTY
-        text = await self._ask_text(f"CKSM SHA256 0 {length} {path}", limit_s=seconds_for(length))
+        lines = await self._ask(f"CKSM SHA256 0 {length}", path, limit_s=seconds_for(length))
+        text = lines[0].decode("ascii", "replace").strip()
         if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
             raise Refused(f"{self.url} gives no SHA-256 digest of {path!a}.")
         return text.lower()
@@ -74,7 +78,7 @@ class GridFtpFiles:
             raise Refused(f"{path!a} at {self.url} is not a folder.")
         await self.make_folder(posixpath.dirname(path))
         try:
-            await self._ask(f"MKD {path}")
+            await self._ask("MKD", path)
         except ZeliGridError:  # another one may have made it by now
             if (await self.entry(path)).kind is not Kind.FOLDER:
                 raise
@@ -82,28 +86,28 @@ class GridFtpFiles:
             await self.set_mode(path, 0o700)
 
     async def set_mode(self, path: str, mode: int) -> None:
-        await self._ask(f"SITE CHMOD {mode & 0o777:04o} {path}")
+        await self._ask(f"SITE CHMOD {mode & 0o777:04o}", path)
 
     async def rename(self, old: str, new: str) -> None:
         def both(control: Control) -> None:
-            control.ask(f"RNFR {old}", expect=3)
-            control.ask(f"RNTO {new}")
+            control.ask("RNFR", old, expect=3)
+            control.ask("RNTO", new)
 
         await self._use(both)
 
     async def remove(self, path: str) -> None:
         with suppress(NoSuchFile):
-            await self._ask(f"DELE {path}")
+            await self._ask("DELE", path)
+
+    async def carry(self, pairs: Sequence[tuple[str, str]], *, offset: int, moved: Callable[[int], None]) -> None:
+        await self.ftp.run(pairs, offset=offset, moved=moved)
 
     async def close(self) -> None:
         """End the control connection."""
         self._drop()
 
-    async def _ask(self, command: str, *, limit_s: float = CONNECT_S) -> Sequence[bytes]:
-        return await self._use(lambda control: control.ask(command, limit_s=limit_s).lines)
-
-    async def _ask_text(self, command: str, *, limit_s: float) -> str:
-        return b" ".join(await self._ask(command, limit_s=limit_s)).decode("ascii", "replace").strip()
+    async def _ask(self, command: str, path: str, *, limit_s: float = CONNECT_S) -> Sequence[bytes]:
+        return await self._use(lambda control: control.ask(command, path, limit_s=limit_s).lines)
 
     async def _use(self, work: Callable[[Control], T]) -> T:
         """Do blocking work with the control connection; one that was kept and is gone is opened again."""
@@ -133,7 +137,7 @@ class GridFtpFiles:
 
 def entries_of(control: Control, folder: str) -> list[Entry]:
     """What is in a folder, links not followed; blocking."""
-    listed = _listed(control.ask(f"MLSC {folder}").lines)
+    listed = _listed(control.ask("MLSC", folder).lines)
     return [_entry(facts, name) for facts, name in listed if facts.get("type") not in {"cdir", "pdir"}]
 
 

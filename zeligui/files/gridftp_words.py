@@ -12,6 +12,7 @@ _MARK = re.compile(r"^(?:\d{3}[ -]|error: |globus_xio: |A system call failed: |G
 
 _FILE = re.compile(r"Unable to open file ([^\r\n]*)")
 
+HERE = "this machine"
 INIT = "`zeligrid proxy init` makes a proxy."
 
 _SAYINGS: tuple[tuple[str, type[ZeliGridError], str, str], ...] = (
@@ -68,7 +69,7 @@ def in_words(where: str, said: str) -> ZeliGridError:
     """What a server's words mean, its last and most telling ones kept; Refused where they are not known."""
     flat = re.sub(r"\s+", " ", _FILE.sub(" ", said))  # a file's name may sound like any of them
     if found := _FILE.search(said):
-        where = printable(f"{where}{found[1]}")[:300]
+        where = printable(f"{where if where != HERE else ''}{found[1]}")[:300]
     for pattern, kind, words, hint in _SAYINGS:
         if re.search(pattern, flat, re.IGNORECASE):
             sentence = words.format(where=where)

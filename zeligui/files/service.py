@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from zeligui.errors import ZeliGridError
 
@@ -58,8 +58,8 @@ class FileService(Protocol):
         """The path with all links resolved, as far as the service can."""
         ...
 
-    async def digest(self, path: str, length: int) -> str:
-        """The SHA-256 of the first `length` bytes of a file, as 64 hexadecimal digits."""
+    async def digests(self, wanted: Sequence[tuple[str, int]]) -> Sequence[str]:
+        """The SHA-256 of the beginnings of files, so many bytes of each, as 64 hexadecimal digits."""
         ...
 
     async def make_folder(self, path: str) -> None:
@@ -76,20 +76,31 @@ class FileService(Protocol):
         """Remove a file; one that is not there is no failure."""
         ...
 
-
-class Stream(Protocol):
-    """Where pieces of a file go: `put` waits while it is full, and raises `Stopped` where nobody takes them."""
-
-    def put(self, piece: bytes) -> None: ...
+    async def close(self) -> None:
+        """Let go of what was opened for it alone."""
+        ...
 
 
+@runtime_checkable
 class Streaming(FileService, Protocol):
     """A service whose files pass through this program, so that they can come from, and go to, any other such one."""
 
-    async def read(self, path: str, offset: int, into: Stream) -> None:
-        """Put a file into a stream, from an offset to its end."""
+    async def read(self, path: str, offset: int, take: Callable[[bytes], None]) -> None:
+        """Give a file to `take`, piece by piece in a thread, from an offset to its end."""
         ...
 
     async def write(self, path: str, offset: int, pieces: Iterator[bytes]) -> None:
-        """Write on at an offset of a file, which is made where it is not there, for its owner alone."""
+        """Write what comes, in a thread, from an offset of a file on, which is made where it is not there.
+
+        It is for its owner alone, and ends where the pieces end.
+        """
+        ...
+
+
+@runtime_checkable
+class Carrying(FileService, Protocol):
+    """A service whose files are moved by a program of its own, between here and there, or between two of its kind."""
+
+    async def carry(self, pairs: Sequence[tuple[str, str]], *, offset: int, moved: Callable[[int], None]) -> None:
+        """Copy each first URL to its second, from an offset on; `moved` is told, in a thread, of all bytes so far."""
         ...

@@ -1,0 +1,94 @@
+"""How contents get from one service to another: as a stream through here, by a program, or by way of here."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from zeligui.errors import Refused, ZeliGridError
+from zeligui.files.locations import quoted
+from zeligui.files.planning import Item, Place
+from zeligui.files.service import Carrying, FileService, Streaming
+from zeligui.files.stream import Stream, flow
+
+Moved = Callable[[str, int], None]
+"""Is told, perhaps in a thread, which file is under way, and how many bytes of all that is to be moved were."""
+
+
+class Mover:
+    """`here` are the files of this machine: for those that no way leads to directly."""
+
+    def __init__(self, here: Streaming) -> None:
+        self._here = here
+
+    async def move(self, items: Sequence[Item], offset: int, moved: Moved) -> Sequence[str]:
+        """Write the parts of files of one service, from an offset on; the SHA-256 of each source comes back."""
+        source, target = items[0].source.service, items[0].target.service
+        if isinstance(source, Streaming) and isinstance(target, Streaming):
+            return await self._streams(items, source, target, offset, moved)
+        carriers = [one for one in (source, target) if isinstance(one, Carrying)]
+        if (len(carriers) == 2 and len(items) == 1) or (len(carriers) == 1 and "file://" in (source.url, target.url)):
+            return await _carry(carriers[0], items, offset, moved)
+        # Also many small files between two servers, which would log in anew for each: a second a file.
+        return await self._by_way_of_here(items, moved)
+
+    async def _streams(
+        self, items: Sequence[Item], source: Streaming, target: Streaming, offset: int, moved: Moved
+    ) -> Sequence[str]:
+        digests, before = [], 0
+        for item in items:
+            stream = Stream(partial(_add, moved, item.entry.name, before))
+            await flow(stream, source, item.source.path, target, item.part, offset=offset)
+            digests.append(stream.digest)
+            before += item.entry.size
+        if offset:
+            return await source.digests([(item.source.path, item.entry.size) for item in items])
+        return digests
+
+    async def _by_way_of_here(self, items: Sequence[Item], moved: Moved) -> Sequence[str]:
+        """Each half of the way counts for half of the bytes."""
+        size = sum(item.entry.size for item in items)
+        with tempfile.TemporaryDirectory(prefix="zeligrid-") as folder:
+            places = [Place(self._here, posixpath.join(folder, str(number))) for number in range(len(items))]
+            coming = [replace(item, target=place, part=place.path) for item, place in zip(items, places, strict=True)]
+            digests = await self.move(coming, 0, lambda name, count: moved(name, count // 2))
+            if list(await self._here.digests([(item.part, item.entry.size) for item in coming])) != list(digests):
+                raise damaged(items[0])
+            going = [replace(item, source=place) for item, place in zip(items, places, strict=True)]
+            await self.move(going, 0, lambda name, count: moved(name, (size + count) // 2))
+            return digests
+
+
+async def _carry(carrier: Carrying, items: Sequence[Item], offset: int, moved: Moved) -> Sequence[str]:
+    """The digests of the sources are computed meanwhile."""
+    pairs = [(_url(item.source.service, item.source.path), _url(item.target.service, item.part)) for item in items]
+    name = items[0].entry.name
+    wanted = [(item.source.path, item.entry.size) for item in items]
+    digests = asyncio.ensure_future(items[0].source.service.digests(wanted))
+    try:
+        await carrier.carry(pairs, offset=offset, moved=lambda count: moved(name, count))
+        moved(name, sum(size for _, size in wanted) - offset)
+        return await digests
+    finally:
+        digests.cancel()
+        await asyncio.gather(digests, return_exceptions=True)
+
+
+def _add(moved: Moved, name: str, before: int, count: int) -> None:
+    moved(name, before + count)
+
+
+def _url(service: FileService, path: str) -> str:
+    return service.url + quoted(path)
+
+
+def damaged(item: Item) -> ZeliGridError:
+    """A file that arrived as another one than was sent."""
+    return Refused(
+        f"{item.source.url} arrives at {item.target.service.url} otherwise than it was sent: the digests differ.",
+        hint="Copy again; if it stays so, look at the disks and at the memory of both machines.",
+    )

@@ -1,0 +1,103 @@
+"""What is to be copied where: trees and files, looked at before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+from zeligui.errors import Refused, UsageError, ZeliGridError
+from zeligui.files.names import DEEPEST, MOST, checked
+from zeligui.files.service import Entry, FileService, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path of a service."""
+
+    service: FileService
+    path: str
+
+    @property
+    def url(self) -> str:
+        """For messages."""
+        return self.service.url.removesuffix("file://") + self.path
+
+    def below(self, path: str) -> Place:
+        """The place at a relative path; itself where that is empty."""
+        return replace(self, path=posixpath.join(self.path, path)) if path else self
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file or folder to copy, as it was when it was looked at."""
+
+    source: Place
+    target: Place
+    entry: Entry
+    part: str
+    """Where it is written until it is whole: the same path for the same file as it is now, so that it is found."""
+
+
+def item(source: Place, target: Place, entry: Entry) -> Item:
+    """What is to be copied, with a part beside its target."""
+    what = f"{source.url}\0{entry.size}\0{entry.modified}\0{target.url}"
+    digest = hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return Item(source, target, entry, posixpath.join(posixpath.dirname(target.path), f".zeligrid-{digest}.part"))
+
+
+async def planned(source: Place, target: Place) -> Sequence[Item]:
+    """A file, or a folder with all that is below it, each folder before what is in it.
+
+    Links are followed where they stay within the tree; others, loops, and what is neither file nor folder are refused,
+    as are names that lead elsewhere.
+    """
+    if source.service.url == target.service.url and (target.path + "/").startswith(source.path.rstrip("/") + "/"):
+        raise UsageError(f"{source.url} cannot be copied into itself.", hint="Name another target.")
+    return [one async for one in _Walk(source, target).items()]
+
+
+class _Walk:
+    def __init__(self, source: Place, target: Place) -> None:
+        self._source = source
+        self._target = target
+        self._real: str | None = None
+        self._count = 0
+
+    async def items(self) -> AsyncIterator[Item]:
+        root = await self._source.service.entry(self._source.path)
+        async for one in self._below("", root, 0):
+            yield one
+
+    async def _below(self, path: str, entry: Entry, depth: int) -> AsyncIterator[Item]:
+        source = self._source.below(path)
+        self._count += 1
+        if depth > DEEPEST or self._count > MOST:
+            raise self._refused(f"{self._source.url} is too deep or too large to copy.")
+        if entry.kind not in {Kind.FILE, Kind.FOLDER}:
+            raise self._refused(f"{source.url} is neither a file nor a folder, and is not copied.")
+        yield item(source, self._target.below(path), entry)
+        if entry.kind is Kind.FILE:
+            return
+        for found in sorted(await source.service.entries(source.path), key=lambda one: one.name):
+            inner = posixpath.join(path, checked(found, source.url))
+            followed = await self._followed(inner) if found.kind is Kind.LINK else found
+            async for one in self._below(inner, followed, depth + 1):
+                yield one
+
+    async def _followed(self, path: str) -> Entry:
+        """What a link stands for, which must be in the tree, and not above the link."""
+        link = self._source.below(path)
+        service = link.service
+        self._real = self._real or await service.real(self._source.path)
+        target = await service.real(link.path)
+        if not target.startswith(self._real.rstrip("/") + "/"):
+            raise self._refused(f"The link {link.url} leads out of the folder that is copied.")
+        above = await service.real(posixpath.dirname(link.path))
+        if (above + "/").startswith(target + "/"):
+            raise self._refused(f"The link {link.url} leads to a folder above itself.")
+        return await service.entry(link.path)
+
+    def _refused(self, words: str) -> ZeliGridError:
+        return (UsageError if self._source.service.url == "file://" else Refused)(words)
