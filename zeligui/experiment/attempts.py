@@ -12,6 +12,7 @@ from zeligui.errors import InDoubt, JournalError, LinkError, Refused, Submission
 from zeligui.experiment.book import Book
 from zeligui.experiment.description import Experiment, resolve_secrets
 from zeligui.experiment.reasons import because
+from zeligui.experiment.staging import Staging
 from zeligui.experiment.state import AttemptState, Phase
 from zeligui.jobs.anywhere import holder
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
@@ -33,13 +34,20 @@ class Attempts:
     """Does to attempts what the controller decides, writing each step to the book before and after it."""
 
     def __init__(
-        self, book: Book, experiment: Experiment, service: Callable[[str], JobService], checkpoints: Path
+        self,
+        book: Book,
+        experiment: Experiment,
+        service: Callable[[str], JobService],
+        checkpoints: Path,
+        *,
+        staging: Staging | None = None,
     ) -> None:
         self._book = book
         self._experiment = experiment
         self.service = service
         self._checkpoints = checkpoints
         self._looked: dict[str, float] = {}
+        self._staging = staging or Staging()
         self.ends: dict[str, str] = {}
         """What attempts that printed more than is told printed last."""
 
@@ -55,7 +63,9 @@ class Attempts:
         await self._book.record("intent", attempt=wanted, service=service, **asked)
         attempt = self._book.attempt(wanted)
         try:
-            handle = await self.service(service).prepare(attempt.id, await self._description(attempt))
+            described = await self._description(attempt)
+            with self._staging.following(attempt.id) as tell:
+                handle = await self.service(service).prepare(attempt.id, described, tell=tell)
             await self.give_checkpoint(attempt)
         except SubmissionRefused as refused:
             await self._book.record("refused", because(refused), attempt=attempt)
@@ -196,7 +206,8 @@ class Attempts:
         """Fetch files; where the machine answers and will not give them, say so and go on without."""
         service = self.service(attempt.service)
         try:
-            return await service.fetch(attempt.id, patterns, folder)
+            with self._staging.following(attempt.id) as tell:
+                return await service.fetch(attempt.id, patterns, folder, tell=tell)
         except Refused as refused:
             await service.find([attempt.id])  # a LinkError where it is the machine that cannot be used
             await self._book.record("incomplete", because(refused), attempt=attempt)

@@ -23,6 +23,7 @@ from zeligui.experiment.polling import Polling
 from zeligui.experiment.reasons import because
 from zeligui.experiment.run import Run, tally
 from zeligui.experiment.seeking import Seeking
+from zeligui.experiment.staging import Staging
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
 from zeligui.grid.machines import Arrival, Machines
 from zeligui.jobs.service import JobService
@@ -51,11 +52,12 @@ class Controller:
         service: Callable[[str], JobService],
         checkpoints: Path,
         clock: Clock,
+        staging: Staging | None = None,
     ) -> None:
         self._wake = asyncio.Event()
         self._failure: BaseException | None = None
         self._tasks = Tasks(self._report)
-        attempts = Attempts(book, experiment, service, checkpoints)
+        attempts = Attempts(book, experiment, service, checkpoints, staging=staging)
         self._run = Run(
             experiment=experiment,
             contract=contract,

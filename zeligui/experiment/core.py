@@ -17,6 +17,7 @@ from zeligui.experiment.controller import Controller
 from zeligui.experiment.description import Experiment
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.lease import Lease
+from zeligui.experiment.staging import Staging
 from zeligui.grid.history.chronicle import Chronicle
 from zeligui.grid.machines import Machines
 from zeligui.grid.publishing import Publication
@@ -60,6 +61,8 @@ class Core:
     links: Links
     machines: Machines
     journal: Journal
+    staging: Staging = field(default_factory=Staging)
+    """How far files of attempts are on their way."""
     _services: dict[str, JobService] = field(default_factory=dict)
 
     def service(self, url: str) -> JobService:
@@ -78,6 +81,7 @@ class Core:
             service=self.service,
             checkpoints=self.home.journal_file.parent / "checkpoints",
             clock=self.clock,
+            staging=self.staging,
         )
 
 

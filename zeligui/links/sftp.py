@@ -34,7 +34,7 @@ BREAKS = (EOFError, OSError, paramiko.SSHException)
 
 _INIT, _VERSION, _OPEN, _CLOSE, _READ, _WRITE, _LSTAT = 1, 2, 3, 4, 5, 6, 7
 _SETSTAT, _FSETSTAT, _OPENDIR, _READDIR, _REMOVE, _MKDIR, _REALPATH, _STAT, _RENAME = 9, 10, 11, 12, 13, 14, 16, 17, 18
-_STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED = 101, 102, 103, 104, 105, 200
+_STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED, _EXTENDED_REPLY = 101, 102, 103, 104, 105, 200, 201
 _FOR_READING, _FOR_WRITING_ON, _FOR_A_NEW_FILE = 0x01, 0x02 | 0x08, 0x02 | 0x08 | 0x20
 _OK, _EOF, _NO_SUCH_FILE, _PERMISSION_DENIED, _UNSUPPORTED = 0, 1, 2, 3, 8
 _HAS_SIZE, _HAS_OWNER, _HAS_MODE, _HAS_TIMES, _HAS_MORE = 1, 2, 4, 8, 0x80000000
@@ -146,10 +146,17 @@ class Sftp:
                     self._answer(asked.popleft()).expect_ok()
             while asked:
                 self._answer(asked.popleft()).expect_ok()
+        except OSError as error:
+            raise OSError(errno.ENOSPC, "No space left on device") if self._full(path) else error from error
         finally:
             self._settle(asked)
             closed = self._ask(_CLOSE, _string(handle))
         closed.expect_ok()
+
+    def _full(self, path: bytes) -> bool:
+        """Whether the file system there has no room left: SFTP 3 has no word for that."""
+        answer = self._ask(_EXTENDED, _string(b"statvfs@openssh.com"), _string(path))
+        return answer.code < 0 and answer.expect(_EXTENDED_REPLY).blocks_left() == 0
 
     def close(self) -> None:
         hang_up(self._channel)
@@ -258,6 +265,10 @@ class _Answer:
         for _ in range(2 * self._number() if flags & _HAS_MORE else 0):
             self.string()
         return Status(mode, size, modified)
+
+    def blocks_left(self) -> int:
+        """Of a file system, those that its users may take: the fifth of its numbers."""
+        return [int.from_bytes(self._bytes(8)) for _ in range(5)][4]
 
     def string(self) -> bytes:
         return self._bytes(self._number())
