@@ -13,13 +13,16 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.looking import HOSTILE, as_read, cell, labels, lines, offers
 from tests.gui.snapshots import job, snapshot
+from zeligui.files.progress import Progress
 from zeligui.gui.jobs_pane import STANDINGS, JobsPane
 from zeligui.gui.words import visible
 from zeligui.session.snapshot import RemoteJob, Standing
 
 Role = Qt.ItemDataRole
-COLUMNS = ["Job", "State", "Host", "Host status", "Profile", "Started", "CPU", "Memory", "Last line of output"]
-NAME, STATE, HOST, HOST_STATUS, PROFILE, STARTED, CPU, MEMORY, LAST = range(9)
+COLUMNS = [
+    "Job", "State", "Host", "Service", "Host status", "Profile", "Started", "CPU", "Memory", "Last line of output",
+]  # fmt: skip
+NAME, STATE, HOST, SERVICE, HOST_STATUS, PROFILE, STARTED, CPU, MEMORY, LAST = range(10)
 
 
 @pytest.fixture
@@ -55,17 +58,19 @@ def test_before_the_first_job_it_says_how_to_start_one(pane: JobsPane) -> None:
 
 def test_what_it_says_of_a_job(pane: JobsPane) -> None:
     show(pane, job("pi", 1, host="node1"))
-    assert [pane.model.headerData(place, Qt.Orientation.Horizontal) for place in range(9)] == COLUMNS
+    assert [pane.model.headerData(place, Qt.Orientation.Horizontal) for place in range(10)] == COLUMNS
     line = lines(pane.view)[0]
-    assert line[:STARTED] == ["pi/1", "Running", "node1", "up", "profile1"]
+    assert line[:STARTED] == ["pi/1", "Running", "node1", "ssh", "up", "profile1"]
     assert line[CPU:] == ["97 %", "120 MB", "step 3"]
     assert "41.0 s of processor time" in cell(pane.view, 0, CPU, Role.ToolTipRole)
     assert "ssh://node1" in cell(pane.view, 0, HOST, Role.ToolTipRole)
+    assert cell(pane.view, 0, SERVICE, Role.ToolTipRole) == "ssh://node1"
+    assert cell(pane.view, 0, SERVICE, Role.AccessibleTextRole) == "Service: ssh://node1"
 
 
 def test_what_is_not_known_is_blank(pane: JobsPane) -> None:
     show(pane, RemoteJob("pi", 1, Standing.WAITING))
-    assert lines(pane.view) == [["pi/1", "Waiting", "", "", "", "", "", "", ""]]
+    assert lines(pane.view) == [["pi/1", "Waiting", *[""] * 8]]
     assert [cell(pane.view, 0, place, Role.ToolTipRole) for place in (HOST, STARTED, CPU, LAST)] == [""] * 4
 
 
@@ -76,6 +81,24 @@ def test_every_state_is_a_glyph_and_a_word(pane: JobsPane, standing: Standing) -
     assert cell(pane.view, 0, STATE) == standing.value
     assert not cell(pane.view, 0, STATE, Role.DecorationRole).isNull()
     assert cell(pane.view, 0, STATE, Role.ToolTipRole) == f"{standing.value}\nbecause"
+
+
+STAGING = Progress("input/data.bin", 45_600_000, 100_000_000, 2, 7)
+
+
+def test_how_far_its_files_are_is_said_in_its_state_and_drawn(pane: JobsPane) -> None:
+    show(pane, job(standing=Standing.STARTING))
+    before = pane.grab().toImage()
+    show(pane, job(standing=Standing.STARTING, staging=STAGING))
+    assert cell(pane.view, 0, STATE) == "Starting 45 %"
+    assert cell(pane.view, 0, STATE, Role.AccessibleTextRole) == "State: Starting 45 %"
+    words = "Files are copied there: input/data.bin, 45.6 MB of 100 MB, 2 of 7 files"
+    assert cell(pane.view, 0, STATE, Role.ToolTipRole) == f"Starting\n{words}"
+    first = pane.grab().toImage()
+    assert first != before
+    show(pane, job(standing=Standing.STARTING, staging=replace(STAGING, done=99_999_999)))
+    assert cell(pane.view, 0, STATE) == "Starting 99 %"
+    assert pane.grab().toImage() != first
 
 
 def test_a_job_that_nobody_keeps_says_so_and_what_to_do(pane: JobsPane) -> None:
@@ -94,7 +117,7 @@ def test_it_is_sorted_as_people_do_the_unknown_last(pane: JobsPane) -> None:
     assert names(pane) == ["pi/2", "Alpha/1", "pi/10"]
 
 
-@pytest.mark.parametrize("column", range(9))
+@pytest.mark.parametrize("column", range(10))
 def test_every_column_sorts_whatever_is_known(pane: JobsPane, column: int) -> None:
     now = datetime.now(UTC)
     jobs = [job("a", n, host=f"n{n}", cpu=None if n % 2 else 0.1 * n, started=None if n % 3 else now) for n in range(9)]
@@ -113,6 +136,7 @@ def test_every_column_sorts_whatever_is_known(pane: JobsPane, column: int) -> No
         ("step 7", ["pi/2"]),
         ("pi held", ["pi/2"]),
         ("stale", ["beta/1"]),
+        ("ssh://node2", ["pi/2"]),
     ],
 )
 def test_a_filter_looks_at_all_that_is_said(pane: JobsPane, qtbot: QtBot, text: str, shown: list[str]) -> None:
@@ -169,7 +193,7 @@ def test_selected_rows_are_copied_as_text(pane: JobsPane, qtbot: QtBot) -> None:
     show(pane, job("pi", 1))
     pane.view.selectAll()
     qtbot.keyClick(pane.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text().startswith("pi/1\tRunning\tnode1\tup\tprofile1\t")
+    assert QGuiApplication.clipboard().text().startswith("pi/1\tRunning\tnode1\tssh\tup\tprofile1\t")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

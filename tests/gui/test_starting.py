@@ -54,7 +54,7 @@ def test_the_only_experiment_that_names_the_contract_runs(qapp: QApplication, co
             await can_start(user)
             user.does("Start")
             await ends(user, "one/1")
-            assert user.cell(user.window.jobs.view, "one/1", 8) == "one was here"
+            assert user.cell(user.window.jobs.view, "one/1", 9) == "one was here"
 
     run(qapp, sitting())
 

@@ -184,7 +184,7 @@ def test_jobs_are_sorted_as_they_were_when_the_window_is_opened_again(make: Make
     jobs = [job("a", 1, cpu=0.1), job("b", 1, cpu=0.9), job("c", 1, cpu=0.5)]
     first = make()
     first.show_snapshot(snapshot((), jobs))
-    first.jobs.view.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+    first.jobs.view.sortByColumn(7, Qt.SortOrder.DescendingOrder)
     first.save_looks()
     second = make()
     second.show_snapshot(snapshot((), jobs))
@@ -278,7 +278,7 @@ def test_files_that_are_dropped_are_told(window: MainWindow, qtbot: QtBot, tmp_p
 
 def test_jobs_are_sorted_by_menu_and_the_other_way_round(window: MainWindow) -> None:
     window.show_snapshot(snapshot((), [job("a", 1), replace(job("b", 1), cpu=0.1)]))
-    window._sort_jobs(6)
+    window._sort_jobs(7)
     assert [row[0] for row in lines(window.jobs.view)] == ["b/1", "a/1"]
-    window._sort_jobs(6)
+    window._sort_jobs(7)
     assert [row[0] for row in lines(window.jobs.view)] == ["a/1", "b/1"]

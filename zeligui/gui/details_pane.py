@@ -19,6 +19,8 @@ from zeligui.gui.following import Follow, Following
 from zeligui.gui.input_line import InputLine
 from zeligui.gui.output_view import OutputView
 from zeligui.gui.pane import Pane
+from zeligui.gui.service_words import service_words
+from zeligui.gui.staging_line import StagingLine
 from zeligui.gui.timeline import Timeline
 from zeligui.gui.words import visible
 from zeligui.session.snapshot import RemoteJob, Snapshot
@@ -65,6 +67,7 @@ class DetailsPane(Pane):
         self.input = InputLine(self)
         self.timeline = Timeline(self)
         self.facts = Facts(self)
+        self.staging = StagingLine(self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         for widget in (self.tabs, self.tabs.tabBar()):
@@ -76,6 +79,7 @@ class DetailsPane(Pane):
         self.name.setMinimumHeight(self.output.tools.sizeHint().height())  # so that nothing jumps where they are hidden
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.staging)
         layout.addWidget(self.tabs)
         self._outputs = Following("stdout", self.output, follow, self._tasks)
         self._errors = Following("stderr", self.errors, follow, self._tasks)
@@ -118,8 +122,9 @@ class DetailsPane(Pane):
                 "No job is selected.", "Select one among the remote jobs to see what it does.", picture="job"
             )
         else:
-            self.name.say(f"{visible(job.name)} on {visible(job.host)}" if job.host else visible(job.name))
+            self.name.say(_title(job))
             self.show_body()
+        self.staging.show_staging(job)
         self.input.set_reason(self._why_no_input())
         self._show_tools()
         self._show_tab()
@@ -218,3 +223,9 @@ class DetailsPane(Pane):
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)
         self._want()
+
+
+def _title(job: RemoteJob) -> str:
+    """Which job it is, where and by which service."""
+    where = f" on {visible(job.host)}" if job.host else ""
+    return f"{visible(job.name)}{where}{f' by {service_words(job.service)}' if job.service else ''}"

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QWidget
 
 from zeligui.experiment.description import Experiment
+from zeligui.gui.service_words import staging_words
 from zeligui.gui.words import full_time, memory, visible
 from zeligui.session.snapshot import RemoteJob, Snapshot
 
@@ -68,6 +69,7 @@ FACTS: Mapping[str, Callable[[Known], str]] = {
     "State": _state,
     "Host": lambda known: visible(known.job.host),
     "Job service": _of_attempt("service"),
+    "Files": lambda known: staging_words(known.job),
     "Boot": lambda known: visible(known.identity),
     "Profile": lambda known: visible(known.job.profile),
     "Id": _of_attempt("id"),

@@ -13,7 +13,8 @@ from zeligui.gui.filter_line import FilterLine
 from zeligui.gui.icons import icon
 from zeligui.gui.pane import Pane
 from zeligui.gui.rows import Column, RowModel
-from zeligui.gui.views import Table, select
+from zeligui.gui.service_words import percent, service_words, staging_words
+from zeligui.gui.views import Bars, Table, select
 from zeligui.gui.words import count_of, full_time, local_time, memory, visible
 from zeligui.session.snapshot import RemoteJob, Snapshot, Standing
 
@@ -49,9 +50,10 @@ class JobsPane(Pane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Remote jobs", parent)
         self.model = RowModel(columns(), lambda job: job.key, self)
-        self.view = Table("Remote jobs", self.model, (14, 13, 16, 13, 11, 11, 9, 12, 30), self)
-        self.filter = FilterLine("jobs", "Job, state, host, profile or last line (Ctrl+F)", self)
-        self.filter.line.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
+        self.view = Table("Remote jobs", self.model, (14, 19, 16, 13, 13, 11, 11, 9, 12, 26), self)
+        self.view.setItemDelegateForColumn(1, Bars(lambda job: job.staging.share if job.staging else None, self.view))
+        self.filter = FilterLine("jobs", "Job, state, host, service, profile or last line (Ctrl+F)", self)
+        self.filter.line.setMinimumWidth(self.fontMetrics().averageCharWidth() * 46)
         self.which = QComboBox(self)
         self.which.addItems(list(SHOWN))
         self.which.setAccessibleName("Which jobs are shown")
@@ -126,6 +128,13 @@ def columns() -> Sequence[Column]:
         Column("Job", lambda job: visible(job.name), sort=lambda job: (natural(job.experiment), job.instance)),
         Column("State", _state, sort=lambda job: job.standing.value, tooltip=_state_words, icon=_icon, tone=_tone),
         Column("Host", lambda job: visible(job.host), sort=lambda job: natural(job.host), tooltip=_host_words),
+        Column(
+            "Service",
+            lambda job: service_words(job.service),
+            sort=lambda job: natural(job.service) if job.service else None,
+            tooltip=lambda job: visible(job.service, 1000),
+            accessible=lambda job: visible(job.service),
+        ),
         Column("Host status", lambda job: job.host_status, tone=lambda job: HOST_TONES.get(job.host_status, "warn")),
         Column("Profile", lambda job: visible(job.profile)),
         Column(
@@ -143,12 +152,14 @@ def columns() -> Sequence[Column]:
 
 
 def _state(job: RemoteJob) -> str:
+    if job.staging:
+        return f"{job.standing.value} {percent(job.staging)}"
     return job.standing.value if job.driven else f"{job.standing.value}, left"
 
 
 def _state_words(job: RemoteJob) -> str:
     left = "" if job.driven else "Nobody keeps it in its contract now: press Start to take it up."
-    return "\n".join(filter(None, (job.standing.value, visible(job.detail, 1000), left)))
+    return "\n".join(filter(None, (job.standing.value, visible(job.detail, 1000), staging_words(job), left)))
 
 
 def _icon(job: RemoteJob) -> QIcon:
@@ -160,7 +171,7 @@ def _tone(job: RemoteJob) -> str:
 
 
 def _host_words(job: RemoteJob) -> str:
-    return "\n".join(filter(None, (visible(job.host), visible(job.attempt.service) if job.attempt else "")))
+    return "\n".join(filter(None, (visible(job.host), visible(job.service))))
 
 
 def _cpu(job: RemoteJob) -> str:
@@ -175,6 +186,6 @@ def _holds(job: RemoteJob, words: Sequence[str]) -> bool:
     """Whether all words are in what the table says of a job."""
     text = (
         f"{job.experiment}/{job.instance}\0{job.standing.word}\0{job.host}\0{job.host_status}\0{job.profile}\0"
-        f"{job.last_line}"
+        f"{job.service}\0{job.last_line}"
     ).casefold()
     return all(word in text for word in words)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -17,10 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from zeligui.gui.rows import RowModel
+from zeligui.gui.rows import RowModel, RowRole
 from zeligui.gui.tree import TreeModel
 
 EN_SPACE = "\u2002"
+TO_DO = 0.25
+"""How opaque the part of a bar is that is not done."""
 Widths = tuple[int, ...]
 """How wide the columns are at first, in signs; the last stretches."""
 
@@ -33,6 +37,33 @@ class Figures(QStyledItemDelegate):
     ) -> None:
         super().initStyleOption(option, index)
         option.text += EN_SPACE
+
+
+class Bars(QStyledItemDelegate):
+    """Cells with a thin bar below their text, as long as the share of a row is; none where that is None."""
+
+    def __init__(self, share: Callable[[Any], float | None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._share = share
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        row = index.data(RowRole)
+        share = None if row is None else self._share(row)
+        if share is None:
+            return
+        role = QPalette.ColorRole
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        done = option.palette.color(role.HighlightedText if selected else role.Highlight)
+        ground = option.palette.color(role.HighlightedText if selected else role.Text)
+        ground.setAlphaF(TO_DO)
+        bar = option.rect.adjusted(2, 0, -2, 0)
+        bar.setTop(bar.bottom() - max(2, option.fontMetrics.height() // 6) + 1)
+        painter.fillRect(bar, ground)
+        bar.setWidth(round(bar.width() * min(1.0, max(0.0, share))))
+        painter.fillRect(bar, done)
 
 
 class Table(QTableView):

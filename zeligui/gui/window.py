@@ -31,7 +31,7 @@ from zeligui.gui.plots_pane import PlotsPane
 from zeligui.gui.words import Letters, ago, count_of, duration
 from zeligui.session.snapshot import Snapshot
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 TOOLBAR = ("search_hosts", "start", "refresh", "stop", "exit")
 MENUS = {
     "E&xperiment": (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from operator import is_
 
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
+from zeligui.files.progress import Progress
 from zeligui.grid.hosts import Host
 from zeligui.grid.machines import Machines
 from zeligui.session.ledger import Ledger
@@ -35,12 +36,15 @@ class _Kept:
     host: str
     violated: str | None
     line: str | None
+    staging: Progress | None
 
 
 class RemoteJobs:
     """The jobs of all experiments that a ledger knows. A row is the same object as long as nothing of it changes."""
 
-    def __init__(self, ledger: Ledger, machines: Machines) -> None:
+    def __init__(self, ledger: Ledger, machines: Machines, staging: Callable[[str], Progress | None]) -> None:
+        """`staging` tells how far the files of an attempt are on their way."""
+        self._staging = staging
         self._ledger = ledger
         self._machines = machines
         self._kept: dict[str, dict[int, _Kept]] = {}
@@ -63,6 +67,7 @@ class RemoteJobs:
         before = shown if self._whole.get(state.name) == whole else {}
         now: dict[int, _Kept] = {}
         attempt_of, violated, line = state.attempts.get, self._ledger.violated.get, self._ledger.last_lines.get
+        staging = self._staging
         for number, instance in state.instances.items():
             kept = before.get(number)
             if (
@@ -71,6 +76,7 @@ class RemoteJobs:
                 or kept.host in touched
                 or kept.line is not line(kept.attempt)
                 or kept.violated is not violated(kept.attempt)
+                or kept.staging is not staging(kept.attempt)
                 or not all(map(is_, kept.attempts, map(attempt_of, instance.attempts[-3:])))
             ):
                 kept = self._made_anew(state, instance, hosts, shown.get(number), driven=driven)
@@ -93,7 +99,7 @@ class RemoteJobs:
             row = before.row
         id_, host = (attempt.id, attempt.host) if attempt else ("", "")
         lines, violated = self._ledger.last_lines, self._ledger.violated
-        return _Kept(row, instance, attempts, id_, host, violated.get(id_), lines.get(id_))
+        return _Kept(row, instance, attempts, id_, host, violated.get(id_), lines.get(id_), self._staging(id_))
 
     def _made(
         self,
@@ -126,6 +132,7 @@ class RemoteJobs:
             memory_mb=usage.memory_mb if usage else None,
             last_line=self._ledger.last_lines.get(attempt.id, ""),
             driven=driven or standing.ended,
+            staging=self._staging(attempt.id),
         )
 
     def _standing(

@@ -13,6 +13,7 @@ from zeligui.contract.model import Contract, Reading
 from zeligui.events import Event
 from zeligui.experiment.description import Experiment
 from zeligui.experiment.state import AttemptState, ExperimentState
+from zeligui.files.progress import Progress
 from zeligui.grid.explanation import ProfileExclusions
 from zeligui.grid.hosts import Host
 from zeligui.grid.table import Table
@@ -49,7 +50,7 @@ class RemoteJob:
 
     `attempt` is its latest start, None before the first; `cpu` the number of processors it uses now, `cpu_s` the
     processor time of this start in seconds, both None where no sensor reports them. `driven` says whether somebody
-    keeps it in its contract.
+    keeps it in its contract, `staging` how far files are on their way there, or from there once it has ended.
     """
 
     experiment: str
@@ -67,6 +68,12 @@ class RemoteJob:
     memory_mb: float | None = None
     last_line: str = ""
     driven: bool = True
+    staging: Progress | None = None
+
+    @property
+    def service(self) -> str:
+        """The URL of the job service by which it runs, or ran last; empty before its first start."""
+        return self.attempt.service if self.attempt else ""
 
     @property
     def key(self) -> tuple[str, int]:
