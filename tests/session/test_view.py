@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.grid.scripted import Scripted
+from zeligui.files.progress import Progress
 from zeligui.session.session import Session
 from zeligui.session.snapshot import Snapshot
 from zeligui.session.view import HOSTS_AT_ONCE
@@ -17,6 +20,23 @@ async def test_hosts_come_change_and_go() -> None:
     try:
         await look(session)
     finally:
+        await session.close()
+
+
+async def test_that_files_are_on_their_way_is_a_new_snapshot() -> None:
+    session = Session(Home.find(), Settings(sources=()), report=lambda doing, error: None)
+    await session.open()
+    snapshots = session.snapshots()
+    try:
+        async with asyncio.timeout(30):
+            await anext(snapshots)
+            session._changed.clear()  # that it was opened
+            with session.core.staging.following("a" * 32) as tell:
+                tell(Progress("data", 1, 2, 0, 1))
+                assert session._changed.is_set()
+            await anext(snapshots)
+    finally:
+        await snapshots.aclose()
         await session.close()
 
 

@@ -84,6 +84,7 @@ class Session:
         self.links = open_links()
         self.machines = Machines([], clock=self.clock, labels=self.settings.labels)
         self.core = Core(self.home, self.settings, self.clock, self.links, self.machines, journal)
+        self.core.staging.listen(lambda _attempt: self._changed.set())
         self.ledger = Ledger(journal)
         self.driving = Driving(self.core, self.ledger, self._tasks, self._wake, self._ended)
         self.services = Services(self, changed=self._changed.set, report=self._report)

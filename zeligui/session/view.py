@@ -31,7 +31,7 @@ class View:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._jobs = RemoteJobs(session.ledger, session.machines, _nothing)
+        self._jobs = RemoteJobs(session.ledger, session.machines, session.core.staging.of)
         self._hosts: Mapping[str, Host] = {}
         self._made: dict[str, Host] = {}
         self._order: Sequence[str] = ()
@@ -158,7 +158,3 @@ class View:
         own = self._session.driving.columns(names[0]) if names else None
         found = exclusions(opened.contract, columns if own is None else own)
         return replace(opened, exclusions=found, judged_for=names[0] if own is not None else "")
-
-
-def _nothing(_attempt: str) -> None:
-    """No files are on their way."""
