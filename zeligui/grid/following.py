@@ -13,6 +13,7 @@ from zeligui.clock import Clock
 from zeligui.errors import LinkError, Unreachable
 from zeligui.grid.hosts import Bulletin, Measurement
 from zeligui.grid.roster import Feed
+from zeligui.grid.survey import Survey
 from zeligui.tasks import Tasks
 
 LONGEST_PAUSE_S = 30.0
@@ -21,7 +22,7 @@ LONGEST_PAUSE_S = 30.0
 TURN_S = 0.005
 """After so long of one source's pieces others have their turn."""
 
-Piece = Measurement | Bulletin
+Piece = Measurement | Survey | Bulletin
 
 
 class Following:

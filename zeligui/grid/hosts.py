@@ -6,7 +6,10 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from zeligui.grid.survey import Survey
 
 Value = float | str
 
@@ -80,7 +83,7 @@ class Source(Protocol):
 
     url: str
 
-    def watch(self) -> AsyncIterator[Measurement | Bulletin]:
+    def watch(self) -> AsyncIterator[Measurement | Survey | Bulletin]:
         """Measure for ever. Ends only by a `LinkError`; who watches begins anew after a pause that grows."""
         ...
 

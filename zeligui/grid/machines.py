@@ -5,46 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from zeligui.clock import Clock
 from zeligui.contract.columns import Numbers
+from zeligui.grid.arrival import Arrival
 from zeligui.grid.following import Following, Piece
 from zeligui.grid.forecasting.forecaster import Forecast
 from zeligui.grid.hosts import Bulletin, FeedState, Host, Measurement, Source, Usage, Value
+from zeligui.grid.intake import Intake
 from zeligui.grid.joining import namesakes
 from zeligui.grid.liveness import Liveness
 from zeligui.grid.measurements import Measurements, View
-from zeligui.grid.roster import WAY, Feed, Machine, Roster
-from zeligui.grid.series import NOBODY
+from zeligui.grid.roster import Feed, Machine, Roster
 from zeligui.grid.silence import Due
+from zeligui.grid.survey import Survey
 from zeligui.grid.trail import Trail, Trails
 from zeligui.tasks import Tasks
+
+__all__ = ["Arrival", "Machines"]
 
 LOOK_S = 1.0
 """Between two looks at what nobody tells: silence, and a clock that jumped."""
 
 MOST_AT_ONCE = 500
 """Machines that are looked at in one turn of the event loop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """News of a host. `measured` is False where only its status changed; `attributes` are those with a newer value.
-
-    `values` are what was measured, `time` when, on the age clock, and `source` the URL of who measured it. The host is
-    known by its `addresses` too.
-    """
-
-    host: str
-    measured: bool
-    attributes: frozenset[str] = frozenset()
-    values: Mapping[str, Value] = field(default_factory=dict, compare=False)
-    time: float = field(default=float("-inf"), compare=False)
-    source: str = field(default="", compare=False)
-    addresses: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Machines:
@@ -64,18 +50,18 @@ class Machines:
     ) -> None:
         self._clock = clock
         self._liveness = Liveness(clock, expiry_s)
-        self._labels = _folded(labels or {})
         self._measurements = Measurements()
         self._roster = Roster(sources, self._measurements.clear)
         self._due: Due[Machine] = Due()
         self._trails: Trails[Machine] = Trails()
+        self._intake = Intake(clock, self._roster, self._measurements, self._trails, _folded(labels or {}))
         self._listeners: list[Callable[[Arrival], None]] = []
         self._settled = asyncio.Event()
         self._tasks = Tasks(self._broke)
         self._following = Following(clock, self._tasks, heard=self._heard, failed=self._failed, waits=self._settled.set)
         self._rows: tuple[int, Mapping[str, int]] = -1, {}
         for machine in self._roster.machines.values():
-            self._label(machine)
+            self._intake.label(machine)
 
     def start(self) -> None:
         """Begin to watch all sources."""
@@ -135,10 +121,10 @@ class Machines:
         for source in sources:
             if source not in watched:
                 self._following.begin(self._roster.add(source))
-        self._labels = self._labels if labels is None else _folded(labels)
+        self._intake.labels = self._intake.labels if labels is None else _folded(labels)
         for machine in tuple(self._roster.machines.values()):
             self._measurements.unlabel(machine.row)
-            self._label(machine)
+            self._intake.label(machine)
             self._review(machine)
         self._settled.set()
 
@@ -254,7 +240,7 @@ class Machines:
         """What the source that leads now said before, while another led."""
         told = machine.told[machine.leader]
         if told.standing and not told.missing and machine.leader.status == "up":
-            self._record(machine, machine.leader, told.standing)
+            self._intake.one(machine, machine.leader, told.standing)
 
     def _broke(self, doing: str, error: BaseException) -> None:
         """A fault in a source, or here: said in the status of its hosts, and in the log of the event loop."""
@@ -269,6 +255,8 @@ class Machines:
         was_up = feed.status == "up"
         if isinstance(piece, Bulletin):
             self._confirmed(feed, piece)
+        elif isinstance(piece, Survey):
+            self._surveyed(feed, piece)
         elif piece.values:
             self._arrived(feed, piece)
         else:
@@ -281,38 +269,22 @@ class Machines:
 
     def _arrived(self, feed: Feed, measurement: Measurement) -> None:
         feed.heard(measurement.note)
-        machine = self._roster.machine_of(feed, measurement)
-        self._label(machine)
-        arrival = self._record(machine, feed, measurement)
+        machine = self._intake.machine_of(feed, measurement)
+        arrival = self._intake.one(machine, feed, measurement)
         self._review(machine, quietly=arrival is not None)
         if arrival:
             self._tell(arrival)
 
-    def _record(self, machine: Machine, feed: Feed, measurement: Measurement) -> Arrival | None:
-        """Take over what is new; of a source that does not lead, what the leading one does not give."""
-        now, told = self._clock.age(), machine.told[feed]
-        measured = told.freshness.measured(measurement.stamp, now)
-        until = float("inf") if measurement.valid_s is None else now + measurement.valid_s
-        if not measurement.values.keys() <= WAY:
-            told.until, told.missing = until, False
-        if measured is None:
-            return None
-        names, values = machine.gets(feed, measurement.values), measurement.values
-        if machine.leader is feed:
-            self._trails.add(machine, measurement.jobs, measured)
-            if not names <= WAY:
-                machine.measured(measured)
-        else:
-            taken = machine.told[machine.leader].given
-            values = {name: value for name, value in values.items() if name.casefold() not in taken}
-        keeper = feed.order if measurement.stands else NOBODY
-        if measurement.stands and told.standing is not None and told.standing is not measurement:
-            self._measurements.release(machine.row, keeper, told.standing.values.keys() - measurement.values.keys())
-        told.standing = measurement if measurement.stands else told.standing
-        attributes = self._measurements.record(machine.row, values, measured, until=until, keeper=keeper)
-        if not attributes:
-            return None
-        return Arrival(machine.name, True, attributes, values, measured, feed.url, machine.addresses)
+    def _surveyed(self, feed: Feed, survey: Survey) -> None:
+        feed.heard(survey.note)
+        taken, others = self._intake.many(feed, survey)
+        for machine, is_newer in taken.machines:
+            self._review(machine, quietly=is_newer)
+        for place in others:
+            self._arrived(feed, survey.measurement(place))
+        if self._listeners:
+            for arrival in taken.arrivals():
+                self._tell(arrival)
 
     def _confirmed(self, feed: Feed, bulletin: Bulletin) -> None:
         """All that stands does so still, but for the hosts that are missing or gone."""
@@ -338,12 +310,6 @@ class Machines:
             self._measurements.move(dropped.row, kept.row, but=kept.told[kept.leader].given)
             self._roster.merge(dropped, kept)
             self._review(kept)
-
-    def _label(self, machine: Machine) -> None:
-        while self._measurements.rows < self._roster.rows:
-            self._measurements.add()
-        if given := self._labels.get(machine.name.casefold()):
-            self._measurements.label(machine.row, given)
 
     async def _look(self) -> None:
         while True:
@@ -387,7 +353,7 @@ class Machines:
             times,
             self._clock.age(),
             machine.identity,
-            next((one.url for one in machine.feeds if one.reaches), None),
+            machine.service,
             feed.offered_key,
         )
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zeligui.contract.columns import Numbers, Texts
 from zeligui.grid.forecasting.forecaster import Forecast
 from zeligui.grid.hosts import Value
 from zeligui.grid.rings import SHALLOWEST, Rings
 from zeligui.grid.series import NOBODY, Series
+from zeligui.grid.survey import Column
 from zeligui.grid.table import Table
 
 MOST_AWAITED = 1000
@@ -83,6 +85,28 @@ class Measurements:
         if len(self._awaited_rows) >= MOST_AWAITED:
             self._enter()
         return layout.names
+
+    def are_newer(self, rows: NDArray[np.intp], measured: Numbers) -> NDArray[np.bool_]:
+        """Of each of these hosts, whether all that is known of it is older than that, and none of it the user's."""
+        return (self._latest[rows] < measured) & (measured < np.inf)
+
+    def record_many(
+        self, rows: NDArray[np.intp], columns: Mapping[str, Column], measured: Numbers, until: Numbers
+    ) -> frozenset[str]:
+        """Take over values of many hosts, each of them once, which are newer than all that is known of it.
+
+        Nobody renews them. The names of the attributes, which differ in more than case, come back as first spelt.
+        """
+        self._enter()
+        self._latest[rows] = measured
+        both = [(self._series_of(name), column) for name, column in columns.items()]
+        numbers = [(series, column) for series, column in both if not isinstance(column, Texts)]
+        _keep_together([series for series, _ in numbers], self.rows)
+        for series, column in both:
+            series.record_column(rows, column, measured, until)
+        for history, some in _by_history(numbers):
+            history.append_each(rows, measured, some)
+        return frozenset(series.name for series, _ in both)
 
     def _layout(self, names: tuple[str, ...]) -> _Layout | None:
         """The layout of these attributes; None where one of them stands there twice."""
@@ -233,6 +257,16 @@ def _keep_together(numeric: Iterable[Series], rows: int) -> None:
         if series.history is None:
             history = history or Rings(rows)
             series.keep_in(history)
+
+
+def _by_history(numbers: Sequence[tuple[Series, Numbers]]) -> list[tuple[Rings, dict[int, Numbers]]]:
+    """The columns that are kept together, by their places there."""
+    histories = {id(series.history): series.history for series, _ in numbers}
+    return [
+        (history, {series.place: column for series, column in numbers if series.history is history})
+        for history in histories.values()
+        if history is not None
+    ]
 
 
 class View(Table):

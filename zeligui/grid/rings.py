@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,12 +47,18 @@ class Rings:
 
     def append_all(self, rows: NDArray[np.intp], place: int, time: float | Numbers, values: Numbers) -> None:
         """One more value of the attribute in each of these rows, at one time, or each at its own."""
+        self.append_each(rows, time, {place: values})
+
+    def append_each(self, rows: NDArray[np.intp], time: float | Numbers, values: Mapping[int, Numbers]) -> None:
+        """The same of several attributes, by their places."""
         if (most := int(rows.max())) >= len(self._counts):
             self._reach(max(most + 1, 2 * len(self._counts)))
         latest = self._times[rows, (self._counts[rows] - 1) % self._times.shape[1]]
         new = latest != time
         self._advance_all(rows[new], np.broadcast_to(time, rows.shape)[new])
-        self._values[place][rows, (self._counts[rows] - 1) % self._times.shape[1]] = values
+        at = (self._counts[rows] - 1) % self._times.shape[1]
+        for place, column in values.items():
+            self._values[place][rows, at] = column
 
     def clear(self, row: int) -> None:
         """Forget a row."""

@@ -40,9 +40,12 @@ class Feed:
     machines: dict[str, Machine] = field(default_factory=dict)
     reaches: bool = field(init=False)
     """Whether it speaks for one machine that it is connected to, as a directory or a file does not."""
+    offers: Callable[[str], str | None] | None = field(init=False)
+    """Tells by a host's name which job service it is reached by, where the source knows that."""
 
     def __post_init__(self) -> None:
         self.reaches = self.url.startswith(("local://", "ssh://"))
+        self.offers = getattr(self.source, "service", None)
 
     @property
     def url(self) -> str:
@@ -63,6 +66,12 @@ class Feed:
     def rank(self) -> tuple[bool, int]:
         """Connections come before directories and files, else who was named first."""
         return not self.reaches, self.order
+
+    def service(self, names: Sequence[str]) -> str | None:
+        """The URL that jobs go to for a machine that it calls so; None where it is no way to run any."""
+        if self.reaches or self.offers is None:
+            return self.url if self.reaches else None
+        return next(filter(None, map(self.offers, names)), None)
 
     def heard(self, note: str) -> None:
         """It answers."""
@@ -92,6 +101,11 @@ class Told:
     missing: bool = False
     """Whether the source does not name it any more."""
 
+    def gets(self, names: frozenset[str]) -> None:
+        """Remember that the source gives these."""
+        if names is not self.given:
+            self.given = _joined(self.given, names)
+
 
 @dataclass(eq=False, slots=True)
 class Machine:
@@ -112,6 +126,11 @@ class Machine:
         """The source that counts: the first that is up, else the first; connections come before directories."""
         first = self.feeds[0]
         return first if first.status == "up" else next((feed for feed in self.feeds if feed.status == "up"), first)
+
+    @property
+    def service(self) -> str | None:
+        """The URL that jobs for it go to, by the first source that knows one."""
+        return next(filter(None, (feed.service(self.told[feed].names) for feed in self.feeds)), None)
 
     @property
     def answered(self) -> bool:
@@ -145,9 +164,8 @@ class Machine:
 
     def gets(self, feed: Feed, attributes: Collection[str]) -> frozenset[str]:
         """Remember that a source gives these; their names come back, without regard to case."""
-        names = _folded(tuple(attributes))
-        told = self.told[feed]
-        told.given = _joined(told.given, names)
+        names = folded(tuple(attributes))
+        self.told[feed].gets(names)
         return names
 
     def measured(self, time: float) -> None:
@@ -160,7 +178,7 @@ class Machine:
 
 
 @lru_cache(maxsize=128)
-def _folded(names: tuple[str, ...]) -> frozenset[str]:
+def folded(names: tuple[str, ...]) -> frozenset[str]:
     """Most hosts have the same ones: kept once, they do not take 3 kB for each host."""
     return frozenset(name.casefold() for name in names)
 
@@ -207,16 +225,15 @@ class Roster:
         for machine in [one for one in self.machines.values() if feed in one.feeds]:
             self._leave(machine, feed)
 
-    def machine_of(self, feed: Feed, measurement: Measurement) -> Machine:
-        """The machine that a measurement speaks of, new where need be.
+    def machine_of(self, feed: Feed, name: str, *, identity: str = "", addresses: Collection[str] = ()) -> Machine:
+        """The machine that a source calls so, new where need be.
 
         Sources with one identity speak of one machine. One name is one machine too where nothing speaks against it,
         but two connections are two machines unless their identity says otherwise.
         """
-        machine = feed.machines.get(measurement.host)
-        identity = measurement.identity
+        machine = feed.machines.get(name)
         if machine is not None and identity in ("", machine.identity):
-            self._note_addresses(machine, measurement)
+            self._note_addresses(machine, name, addresses)
             return machine
         same = self._identical(identity)
         if machine is not None:
@@ -225,21 +242,21 @@ class Roster:
                 machine.told[feed].freshness = Freshness()
                 return machine
             self._leave(machine, feed)
-        machine = same or self._alike(feed, measurement) or self._claimed(feed, measurement.host)
+        machine = same or self._alike(feed, name, identity) or self._claimed(feed, name)
         machine.identity = machine.identity or identity
         machine.join(feed)
-        feed.machines[measurement.host] = machine
-        machine.told[feed].names.append(measurement.host)
-        self._note_addresses(machine, measurement)
+        feed.machines[name] = machine
+        machine.told[feed].names.append(name)
+        self._note_addresses(machine, name, addresses)
         self._stop_waiting(feed, machine)
         self.unjoined = True
         return machine
 
-    def _note_addresses(self, machine: Machine, measurement: Measurement) -> None:
-        named = in_name(measurement.host)
-        if not (named or measurement.addresses):
+    def _note_addresses(self, machine: Machine, name: str, addresses: Collection[str]) -> None:
+        named = in_name(name)
+        if not (named or addresses):
             return
-        all_known = dict.fromkeys((*machine.addresses, *named, *usable(measurement.addresses)))
+        all_known = dict.fromkeys((*machine.addresses, *named, *usable(addresses)))
         if len(all_known) > len(machine.addresses) < MOST_ADDRESSES:
             machine.addresses = tuple(all_known)[:MOST_ADDRESSES]
             self.unjoined = True
@@ -265,9 +282,9 @@ class Roster:
             return None
         return next((one for one in self.machines.values() if one.identity == identity), None)
 
-    def _alike(self, feed: Feed, measurement: Measurement) -> Machine | None:
-        one = self._folded.get(measurement.host.casefold())
-        if one is None or (measurement.identity and one.identity):
+    def _alike(self, feed: Feed, name: str, identity: str) -> Machine | None:
+        one = self._folded.get(name.casefold())
+        if one is None or (identity and one.identity):
             return None
         connected = any(other.reaches for other in one.feeds if other is not feed)
         return None if feed.reaches and connected else one
@@ -326,6 +343,8 @@ class Roster:
 
     def _free(self, name: str, feed: Feed, *, but: Machine | None = None) -> str:
         """The name, or where another machine has it, with the host and port of the URL."""
+        if name.casefold() not in self._folded:
+            return name
         scheme, _, rest = feed.url.partition("://")
         where = rest.rpartition("@")[2].strip("/") or scheme
         free, count = name, 1

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zeligui.contract.columns import Numbers
+from zeligui.contract.columns import Numbers, Texts
 from zeligui.grid.forecasting.tracking import Tracking
 from zeligui.grid.hosts import Value
 from zeligui.grid.rings import SHALLOWEST, Rings
+from zeligui.grid.survey import Column
 
 NOBODY = -1
 """The keeper of values that nobody renews."""
@@ -32,11 +33,12 @@ class Series:
         self.history: Rings | None = None
         self.tracking = Tracking()
         """The forecasts, of the rows for which they are asked."""
-        self._place = 0
+        self.place = 0
+        """Where its numbers are kept in the history."""
 
     def keep_in(self, history: Rings) -> None:
         """Keep the numbers that come from now on there."""
-        self.history, self._place = history, history.join()
+        self.history, self.place = history, history.join()
 
     def record(self, row: int, value: Value, measured: float, until: float = np.inf, keeper: int = NOBODY) -> bool:
         """Take over a value unless the one there is as new."""
@@ -53,7 +55,7 @@ class Series:
         self._codes[row] = -1
         self._numbers[row] = value
         if self.history is not None and measured < np.inf:
-            self.history.append(row, self._place, measured, value)
+            self.history.append(row, self.place, measured, value)
         return True
 
     def record_all(
@@ -81,7 +83,20 @@ class Series:
         self.has_numbers = True
         self._codes[rows], self._numbers[rows] = -1, values
         if self.history is not None:
-            self.history.append_all(rows, self._place, measured, self._numbers[rows])
+            self.history.append_all(rows, self.place, measured, self._numbers[rows])
+
+    def record_column(self, rows: NDArray[np.intp], column: Column, measured: Numbers, until: Numbers) -> None:
+        """The same of a column of values that nobody renews, but for the history."""
+        self._reach(int(rows.max()))
+        self._times[rows], self._keepers[rows] = measured, NOBODY
+        self._are_known_until(rows, until)
+        if isinstance(column, Texts):
+            used, codes = np.unique(column.codes, return_inverse=True)
+            own = self._codes_for([column.vocabulary[code] for code in used.tolist()])
+            self._codes[rows], self._numbers[rows] = own[codes], np.nan
+        else:
+            self.has_numbers = True
+            self._codes[rows], self._numbers[rows] = -1, column
 
     def _are_known_until(self, rows: NDArray[np.intp], until: Numbers) -> None:
         if self._until is None and (until < np.inf).any():
@@ -108,7 +123,7 @@ class Series:
         self._times[rows] = now
         numbered = rows[self._codes[rows] < 0]
         if self.history is not None and len(numbered):
-            self.history.append_all(numbered, self._place, now, self._numbers[numbered])
+            self.history.append_all(numbered, self.place, now, self._numbers[numbered])
         return rows
 
     def release(self, row: int, keeper: int) -> None:
@@ -186,7 +201,7 @@ class Series:
     def history_of(self, rows: NDArray[np.intp]) -> tuple[Numbers, Numbers]:
         if self.history is None:
             return np.empty((len(rows), 0)), np.empty((len(rows), 0))
-        return self.history.of(rows, self._place)
+        return self.history.of(rows, self.place)
 
 
 def _picked(column: NDArray[np.float64], rows: NDArray[np.intp], missing: float) -> Numbers:

@@ -38,18 +38,22 @@ def state(kind: int, id_: bytes, cookie: bytes = b"") -> bytes:
     return written(0x30, inside)
 
 
+def control(value: bytes) -> bytes:
+    return written(0x30, written(0x04, push.STATE.encode()) + written(0x04, value))
+
+
 def entry(kind: int, id_: bytes, *, cookie: bytes = b"") -> Message:
     content = written(0x04, b"cn=x") + written(0x30, b"")
-    return Message(1, ENTRY, content, {push.STATE: state(kind, id_, cookie)})
+    return Message(1, ENTRY, content, control(state(kind, id_, cookie)))
 
 
 def news(content: bytes) -> Message:
-    return Message(1, INTERMEDIATE, written(0x80, push.NEWS.encode()) + written(0x81, content), {})
+    return Message(1, INTERMEDIATE, written(0x80, push.NEWS.encode()) + written(0x81, content))
 
 
 def end(code: int, said: bytes = b"") -> Message:
     content = written(0x0A, code.to_bytes(2, "big")) + written(0x04, b"") + written(0x04, said)
-    return Message(1, DONE, content, {})
+    return Message(1, DONE, content)
 
 
 PRESENT, DELETED = written(0xA2, b""), written(0xA1, b"")
@@ -118,17 +122,17 @@ def test_a_refusal_is_for_good_or_for_now(code: int, kind: type[Exception]) -> N
 
 
 def test_what_makes_no_sense_is_counted() -> None:
-    here, copy = listening()
+    here, copy = listening(cookie=b"at")
     for message in (
-        Message(1, ENTRY, b"", {}),
-        Message(1, ENTRY, b"\x04\xff", {push.STATE: state(1, ONE)}),
-        Message(1, ENTRY, b"", {push.STATE: state(1, b"")}),
-        Message(1, ENTRY, b"", {push.STATE: b"\x30\x05\x0a"}),
+        Message(1, ENTRY, b""),
+        Message(1, ENTRY, b"\x04\xff", control(state(1, ONE))),
+        Message(1, ENTRY, b"", control(state(1, b""))),
+        Message(1, ENTRY, b"", control(b"\x30\x05\x0a")),
         news(b""),
         news(b"\xa3\x20"),
     ):
         here._mind(copy, message)
-    here._mind(copy, Message(1, INTERMEDIATE, written(0x80, b"1.2.3"), {}))
+    here._mind(copy, Message(1, INTERMEDIATE, written(0x80, b"1.2.3")))
     taken = here._take()
     assert (taken.entries, taken.wrong) == ({}, 6)
 
@@ -140,6 +144,16 @@ def test_entries_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     here._mind(copy, entry(1, TWO))
     with pytest.raises(Refused, match="has more than 2 entries"):
         here._mind(copy, entry(1, THREE))
+
+
+@given(st.sampled_from([1, 2, 3]), st.binary(min_size=1, max_size=64), st.binary(max_size=20), st.integers(0, 300))
+def test_an_entry_that_comes_has_its_id_and_content(kind: int, id_: bytes, cookie: bytes, size: int) -> None:
+    content = written(0x04, b"cn=x") + written(0x30, bytes(size))
+    parts = written(0x02, b"\x01") + written(ENTRY, content) + written(0xA0, control(state(kind, id_, cookie)))
+    (message,) = Stream().messages(written(0x30, parts))
+    assert message is not None
+    assert (message.number, message.kind, message.content) == (1, ENTRY, content)
+    assert push._state(message) == (kind, id_, cookie or None)
 
 
 @given(st.binary(max_size=200), st.integers(1, 50))

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from zeligui.grid.directories import glue1, glue2, mds, nws
+from zeligui.grid.directories.alike import Alike
 from zeligui.grid.directories.described import Described
 from zeligui.grid.directories.names import Dn, Entry
 
-__all__ = ["CLASSES", "Described", "Directory", "Dn", "Entry", "describe", "matters"]
+__all__ = ["CLASSES", "Alike", "Described", "Directory", "Dn", "Entry", "describe", "matters"]
 
 CLASSES = (*mds.KINDS, *glue1.KINDS, *glue2.KINDS, "glue2service", "glue2manager", *nws.KINDS)
 """The object classes, in small letters, whose entries describe machines together."""
@@ -25,10 +26,14 @@ _STRUCTURE = frozenset({"o", "ou", "dc", "c", "l", "cn=subschema", ""})
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The hosts of a directory, named uniquely, and what the user should know of the rest."""
+    """The hosts of a directory, named uniquely, and what the user should know of the rest.
+
+    The hosts in `alike` are none of the others.
+    """
 
     hosts: tuple[Described, ...]
     warnings: tuple[str, ...]
+    alike: tuple[Alike, ...] = ()
 
 
 def describe(entries: Iterable[Entry], *, here: Collection[str] = ()) -> Directory:

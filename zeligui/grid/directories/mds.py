@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+import numpy as np
+
+from zeligui.contract.columns import Texts
+from zeligui.grid.directories.alike import Alike, Columns, Keyed
 from zeligui.grid.directories.described import Described, Facts, at_most_one
 from zeligui.grid.directories.names import Dn, Entry
 from zeligui.grid.directories.values import family
@@ -12,6 +16,24 @@ KINDS = ("mdshost", "mdsdevicegroup", "mdsdevice", "mdssoftware")
 """Object classes of a host and of the entries below it."""
 
 _EVERYWHERE = frozenset({"local", "resource", "grid"})
+
+_TEXTS = {
+    "osRelease": ("mds-os-release",),
+    "arch": ("mds-computer-isa", "mds-computer-platform"),
+    "cpuModel": ("mds-cpu-model",),
+}
+_NUMBERS = {
+    "cpuCount": ("mds-cpu-total-count", "mds-cpu-smp-size"),
+    "cpuSpeed": ("mds-cpu-speedmhz",),
+    "totalMemory": ("mds-memory-ram-total-sizemb", "mds-memory-ram-sizemb"),
+    "freeMemory": ("mds-memory-ram-total-freemb", "mds-memory-ram-freemb"),
+    "freeSwap": ("mds-memory-vm-total-freemb", "mds-memory-vm-freemb"),
+    "freeDisk": ("mds-fs-total-freemb",),
+}
+_SYSTEM = "mds-os-name"
+_FREE = ("mds-cpu-total-free-1minx100", "mds-cpu-free-1minx100")
+"""In hundredths of a processor."""
+_FROM, _TO, _KEPT, _ADDRESS = "mds-validfrom", "mds-validto", "mds-keepto", "mds-net-addr"
 
 
 def host_of(entry: Entry) -> str | None:
@@ -45,32 +67,77 @@ def _host(group: Sequence[Entry]) -> Described:
     facts = Facts([*own, _merged(below)] if below else own)
     top = (own or below)[0]
     name = host_of(top) or ""
-    free = facts.number("mds-cpu-total-free-1minx100", "mds-cpu-free-1minx100")
+    free = facts.number(*_FREE)
     processors = None if free is None else free / 100
-    system = facts.text("mds-os-name")
+    system = facts.text(_SYSTEM)
     mapped = {
         "osName": family(system) or system,
-        "osRelease": facts.text("mds-os-release"),
-        "arch": facts.text("mds-computer-isa", "mds-computer-platform"),
-        "cpuModel": facts.text("mds-cpu-model"),
-        "cpuCount": facts.number("mds-cpu-total-count", "mds-cpu-smp-size"),
         "machines": 1.0,
-        "cpuSpeed": facts.number("mds-cpu-speedmhz"),
         "cpuFree": processors,
         "cpuAvail": at_most_one(processors),
-        "totalMemory": facts.number("mds-memory-ram-total-sizemb", "mds-memory-ram-sizemb"),
-        "freeMemory": facts.number("mds-memory-ram-total-freemb", "mds-memory-ram-freemb"),
-        "freeSwap": facts.number("mds-memory-vm-total-freemb", "mds-memory-vm-freemb"),
-        "freeDisk": facts.number("mds-fs-total-freemb"),
-        "site": site_in(top) or next(iter(_organisations(top)), None),
+        "site": _site_of(top),
+        **{name: facts.text(*published) for name, published in _TEXTS.items()},
+        **{name: facts.number(*published) for name, published in _NUMBERS.items()},
     }
     return facts.described(
         name,
         mapped,
-        stamp=facts.seconds("mds-validfrom"),
-        expires=facts.seconds("mds-validto"),
-        kept=facts.seconds("mds-keepto"),
-        addresses=facts.published("mds-net-addr"),
+        stamp=facts.seconds(_FROM),
+        expires=facts.seconds(_TO),
+        kept=facts.seconds(_KEPT),
+        addresses=facts.published(_ADDRESS),
+    )
+
+
+def _families(systems: Texts) -> Texts:
+    return Texts(systems.codes, tuple(family(text) or text for text in systems.vocabulary))
+
+
+def _site_of(entry: Entry) -> str | None:
+    return site_in(entry) or next(iter(_organisations(entry)), None)
+
+
+def may_be_alike(like: Entry, constant: Collection[str]) -> bool:
+    """Whether a host says all there is to say of it in attributes that have one value, but for the `constant` ones.
+
+    Those have several, the same for all, which nothing of the language is made of.
+    """
+    read = {*(name for names in (*_TEXTS.values(), *_NUMBERS.values()) for name in names), *_FREE, _SYSTEM}
+    several = all(len(set(like.values[name])) > 1 for name in constant if name != "objectclass")
+    return several and "mds-vo-name" not in like.values and not {*read, _FROM, _TO, _KEPT, _ADDRESS} & {*constant}
+
+
+def alike(names: Sequence[str], columns: Columns, like: Entry, entries: Sequence[Keyed]) -> Alike | None:
+    """As `hosts` describes each of hosts that have one entry each, on the same branch of the tree as `like`.
+
+    None where not all of them can be described alike.
+    """
+    free = columns.number(*_FREE)
+    system = columns.text(_SYSTEM)
+    site = _site_of(like)
+    mapped = {
+        "osName": None if system is None else _families(system),
+        "machines": np.ones(len(names)),
+        "cpuFree": None if free is None else free / 100,
+        "cpuAvail": None if free is None else np.minimum(1.0, free / 100),
+        "site": None if site is None else Texts(np.zeros(len(names), np.int32), (site,)),
+        **{name: columns.text(*published) for name, published in _TEXTS.items()},
+        **{name: columns.number(*published) for name, published in _NUMBERS.items()},
+    }
+    known = {name: column for name, column in mapped.items() if column is not None} | columns.natives()
+    if any(not isinstance(column, Texts) and np.isnan(column).any() for column in known.values()):
+        return None
+    if len({name.casefold() for name in known}) < len(known):
+        return None
+    hosts = len(names)
+    return Alike(
+        tuple(names),
+        known,
+        stamps=columns.seconds(_FROM, hosts),
+        expires=columns.seconds(_TO, hosts),
+        kept=columns.seconds(_KEPT, hosts),
+        addresses=columns.published(_ADDRESS, hosts),
+        entries=tuple(entries),
     )
 
 

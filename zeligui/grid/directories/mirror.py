@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from itertools import chain, count
 
 from zeligui.grid.directories import Described, Directory, Entry, describe, kind_of
+from zeligui.grid.directories.alike import Keyed
 from zeligui.grid.directories.ties import EVERYWHERE, HOST, Tie, bare, passes_on, ties
 
 
 class Mirror:
     """The entries of a directory, by what the server calls them, and the hosts that they describe.
 
-    `here` are the names of this machine in small letters.
+    `here` are the names of this machine in small letters. Entries may be `packed`: not read yet, each the only one that
+    speaks of its host. `unpack` reads one once something touches that.
     """
 
-    def __init__(self, here: Collection[str] = ()) -> None:
+    def __init__(self, here: Collection[str] = (), unpack: Callable[[bytes], Entry | None] = lambda _: None) -> None:
         self._here = here
+        self._unpack = unpack
+        self._packed: dict[str, Keyed] = {}
+        """By the host's name without a number behind it."""
+        self._packed_names: dict[Hashable, str] = {}
         self._entries: dict[Hashable, Entry] = {}
         self._hosts: dict[str, dict[str, Described]] = {}
         """By the name without a number behind it, then by the whole name."""
@@ -29,7 +35,7 @@ class Mirror:
 
     @property
     def hosts(self) -> list[Described]:
-        """All hosts."""
+        """All hosts, but for those of packed entries."""
         return [host for alike in self._hosts.values() for host in alike.values()]
 
     @property
@@ -37,8 +43,15 @@ class Mirror:
         """What the user should know of the rest."""
         return tuple(dict.fromkeys(chain.from_iterable(self._warnings.values())))
 
-    def fill(self, entries: Mapping[Hashable, Entry]) -> None:
-        """Have these entries, and no others."""
+    @property
+    def packed(self) -> dict[Hashable, bytes]:
+        """The contents of the entries that are packed."""
+        return dict(self._packed.values())
+
+    def fill(self, entries: Mapping[Hashable, Entry], packed: Mapping[str, Keyed] | None = None) -> None:
+        """Have these entries, and no others; those that are packed by the bare names of their hosts."""
+        self._packed = dict(packed or {})
+        self._packed_names = {key: name for name, (key, _) in self._packed.items()}
         directory = describe(entries.values(), here=self._here)
         self._entries, self._is_tied = dict(entries), False
         self._hosts = {}
@@ -48,7 +61,24 @@ class Mirror:
 
     def entry(self, key: Hashable) -> Entry | None:
         """The entry of that key, None where there is none."""
+        self.unpack(key)
         return self._entries.get(key)
+
+    def unpack(self, key: Hashable) -> None:
+        """Read an entry, if it is packed."""
+        if name := self._packed_names.get(key):
+            self._unpack_host(name)
+
+    def _unpack_host(self, name: str) -> None:
+        self.prepare()
+        key, content = self._packed.pop(name)
+        del self._packed_names[key]
+        if (entry := self._unpack(content)) is None:
+            return
+        self._entries[key] = entry
+        self._tie(key, entry)
+        for host in describe([entry], here=self._here).hosts:
+            self._hosts.setdefault(bare(host.name), {})[host.name] = host
 
     def prepare(self) -> None:
         """Find out what belongs together, which `change` needs."""
@@ -65,6 +95,7 @@ class Mirror:
         self.prepare()
         touched: set[Tie] = set()
         for key, entry in changes.items():
+            self.unpack(key)
             touched.update(self._untie(key))
             if entry is not None:
                 self._entries[key] = entry
@@ -110,7 +141,7 @@ class Mirror:
         """All ties and keys that are connected with one."""
         reached, keys, waiting = {tie}, set[Hashable](), [tie]
         while waiting:
-            for key in self._tied.get(waiting.pop(), ()):
+            for key in self._tied_to(waiting.pop()):
                 if key in keys:
                     continue
                 keys.add(key)
@@ -121,6 +152,11 @@ class Mirror:
                     waiting.extend(more)
         return reached, keys
 
+    def _tied_to(self, tie: Tie) -> Collection[Hashable]:
+        if tie[0] == HOST and tie[1] in self._packed:
+            self._unpack_host(tie[1])
+        return self._tied.get(tie, ())
+
     def _warn(self, together: Collection[Tie], warnings: tuple[str, ...]) -> None:
         if any(word != HOST for word, _ in together):
             self._warnings.pop(None, None)  # of all, at the beginning: it may not be so any more
@@ -130,9 +166,11 @@ class Mirror:
             self._warnings[min(together)] = warnings
 
     def _tie(self, key: Hashable, entry: Entry) -> Collection[Tie]:
+        found = self._ties(entry)
+        for tie in found:
+            self._tied_to(tie)  # what was there before has its place before this
         if key not in self._places:
             self._places[key] = next(self._number)
-        found = self._ties(entry)
         for tie in found:
             self._tied.setdefault(tie, set()).add(key)
         return found

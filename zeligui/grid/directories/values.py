@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 from zeligui.contract.attributes import ATTRIBUTES
+from zeligui.contract.columns import Numbers
 from zeligui.grid.hosts import Value
 from zeligui.grid.table import canonical, number_in
 
@@ -106,6 +107,14 @@ def known(attribute: str, text: str) -> Value | None:
     if rules.stand_for_unknown(number):
         return None
     return number if exact and not rules.text else stripped
+
+
+def all_integers_known(attribute: str, integers: Numbers) -> bool:
+    """Whether plain integers, 0 or more, are numbers that `known` takes as such, all of them."""
+    rules = _rules(attribute)
+    if rules.text or not (integers >= rules.least).all() or not (integers <= rules.most).all():
+        return False
+    return not any((integers == number).any() for number in rules.some)
 
 
 def all_known(texts: Mapping[str, Sequence[str]]) -> dict[str, Value]:

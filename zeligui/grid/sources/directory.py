@@ -13,13 +13,14 @@ from contextlib import aclosing
 from typing import cast
 
 from zeligui.errors import LinkError, Refused, Unreachable
-from zeligui.grid.directories import CLASSES, Directory, Entry, describe
-from zeligui.grid.hosts import Bulletin, Measurement, Source
+from zeligui.grid.directories import CLASSES, Directory, describe
+from zeligui.grid.hosts import Source
+from zeligui.grid.sources import directory_entries
 from zeligui.grid.sources.directory_news import News, Piece
 from zeligui.grid.sources.directory_push import Listener
 from zeligui.grid.sources.sieve import Sieve
 from zeligui.links.calls import call
-from zeligui.links.ldap import SEARCH_S, Place, parse, search
+from zeligui.links.ldap import SEARCH_S, Place, pages, parse
 from zeligui.links.ldap.push import PushRefused
 from zeligui.links.link import Links
 
@@ -52,7 +53,7 @@ class DirectorySource:
         self._polled_until = float("-inf")
         self._why_polled = ""
 
-    async def watch(self) -> AsyncIterator[Measurement | Bulletin]:
+    async def watch(self) -> AsyncIterator[Piece]:
         """All hosts of the directory, then what changes. A LinkError says why it does not answer or has none."""
         self._news.begin()
         while True:
@@ -92,20 +93,22 @@ class DirectorySource:
 
 def read(place: Place) -> tuple[Directory, LinkError | None]:
     """What a directory knows of machines now, and why that is not all. A LinkError where it says nothing. Blocks."""
-    sieve = Sieve()
-    entries: dict[object, Entry] = {}
+    contents: list[bytes] = []
     broken: LinkError | None = None
     elsewhere: list[str] = []
     try:
-        for found in search(place, CONDITION, elsewhere.append):
-            if entry := sieve.entry(found):
-                entries[entry.dn.key] = entry
+        for page in pages(place, CONDITION, elsewhere.append):
+            contents += page
     except Refused as error:  # it has a limit: what it gave is good
-        if not entries:
+        if not contents:
             raise
         broken = error
-    directory = describe(entries.values(), here=names_here())
-    return Directory(directory.hosts, (*directory.warnings, *sieve.warnings(), *elsewhere)), broken
+    sieve, here = Sieve(), names_here()
+    found = directory_entries.read(dict(enumerate(contents)), sieve, here)
+    entries = {entry.dn.key: entry for entry in found.entries.values()}
+    directory = describe(entries.values(), here=here)
+    warnings = (*directory.warnings, *sieve.warnings(), *elsewhere)
+    return Directory(directory.hosts, warnings, found.alike), broken
 
 
 def names_here() -> Collection[str]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
+from typing import NamedTuple
 
-from zeligui.grid.directories import Described
+import numpy as np
+from numpy.typing import NDArray
+
+from zeligui.contract.columns import Numbers
+from zeligui.grid.directories import Alike, Described
 
 SLACK_S = 60.0
 """So much a publisher's clock may differ from ours, or its news come late, before that is said."""
@@ -19,8 +23,7 @@ ALIKE_S, ALIKE = 60.0, 0.05
 ENOUGH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """The newest stamp of a host, and how much its publisher's clock is behind ours (ahead where that is below 0)."""
 
     stamp: float
@@ -44,6 +47,23 @@ class Clocks:
         """
         end = math.inf if host.expires is None else host.expires
         return end + self._behind_s(host, now, before)
+
+    def until_each(self, hosts: Alike, now: float, before: float) -> Numbers:
+        """The same of each of many hosts that have stamps."""
+        if self._seen.keys().isdisjoint(hosts.names):
+            ages = now - hosts.stamps
+            behind = np.where(ages < -SLACK_S, ages, 0.0)
+            self._seen |= dict(zip(hosts.names, map(_Seen, hosts.stamps.tolist(), behind.tolist()), strict=True))
+        else:
+            behind = np.array([self._behind_s(host, now, before) for host in hosts.each()])
+        return np.where(np.isnan(hosts.expires), np.inf, hosts.expires) + behind
+
+    def purged_each(self, hosts: Alike, now: float) -> NDArray[np.bool_]:
+        """Whether the directory should have forgotten each of many hosts by now."""
+        seen = map(self._seen.get, hosts.names)
+        behind = np.array([0.0 if one is None else one.behind_s for one in seen])
+        purged: NDArray[np.bool_] = hosts.kept + behind < now
+        return purged
 
     def purged(self, host: Described, now: float) -> bool:
         """Whether the directory should have forgotten the host by now."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import compress, islice
 
+import numpy as np
+from numpy.typing import NDArray
+
+from zeligui.contract.columns import Texts
 from zeligui.errors import Unreachable
-from zeligui.grid.directories import Described, Directory
+from zeligui.grid.directories import Alike, Described, Directory
 from zeligui.grid.hosts import Bulletin, Measurement, Value
 from zeligui.grid.sources.directory_clocks import Clocks, said_of_expired
 from zeligui.grid.sources.lines import FRACTIONS, LONGEST_TEXT, QUANTITIES
+from zeligui.grid.survey import Survey
 
 MOST_HOSTS = 100_000
 MOST_ADDRESSES = 16
@@ -25,7 +30,7 @@ MOST_FAULTS, MOST_TOLD = 1000, 3
 LEAVES_AFTER, LEAVES_S = 3, 600.0
 """A host leaves when so many answers in a row, and all for so long, lack it: a GIIS drops who answers late."""
 
-Piece = Measurement | Bulletin
+Piece = Measurement | Survey | Bulletin
 
 
 @dataclass(slots=True)
@@ -50,7 +55,8 @@ class News:
         self._clocks = Clocks()
         self._times: dict[str, dict[str, float]] = {}
         """When the values with a time of their own were measured that are told, by the host's name in small letters."""
-        self._told: dict[str, Described] = {}
+        self._told: dict[str, Described | bytes] = {}
+        """What is told of each host, or the only entry that describes it."""
         self._listed: set[str] = set()
         self._lacking: dict[str, _Lack] = {}
         self._expired: dict[str, float] = {}
@@ -75,8 +81,11 @@ class News:
             for name in gone:
                 self._forget(name)
             self._nameless, self._expired = 0, {}
-            measurements = list(self._measured(directory.hosts, now))
+            alike = [piece for hosts in directory.alike for piece in self._surveyed(hosts, now)]
+            measurements = [*alike, *self._measured(directory.hosts, now)]
             seen = {host.name for host in directory.hosts if not self._clocks.purged(host, now)}
+            for hosts in directory.alike:
+                seen.update(compress(hosts.names, ~self._clocks.purged_each(hosts, now)))
             missing, left = self._lack(seen, now) if complete else ((), ())
             self._looked = now
             return self._with_notes(measurements, directory.warnings, note, now, missing=missing, gone=(*gone, *left))
@@ -108,6 +117,40 @@ class News:
             self._told[host.name] = host
             self._listed.add(host.name)
             yield from self._pieces(host, None if host.expires is None else until - now)
+
+    def _surveyed(self, hosts: Alike, now: float) -> Iterator[Measurement | Survey]:
+        """As `_measured`, of hosts that are alike."""
+        new = [place for place, name in enumerate(hosts.names) if self._told.get(name) != hosts.entries[place][1]]
+        hosts = hosts if len(new) == len(hosts.names) else hosts.some(new)
+        odd = self._odd(hosts)
+        if odd.any():
+            yield from self._measured(hosts.some(np.flatnonzero(odd)).each(), now)
+            hosts = hosts.some(np.flatnonzero(~odd))
+        if not hosts.names:
+            return
+        until = self._clocks.until_each(hosts, now, self._looked)
+        over = (until < now) | self._clocks.purged_each(hosts, now)
+        for name in self._expired.keys() & hosts.names:
+            del self._expired[name]
+        if over.any():
+            self._expired |= zip(compress(hosts.names, over), until[over].tolist(), strict=True)
+            hosts, until = hosts.some(np.flatnonzero(~over)), until[~over]
+        for name in self._impossible.keys() & hosts.names:
+            del self._impossible[name]
+        self._told |= zip(hosts.names, (content for _, content in hosts.entries), strict=True)
+        self._listed.update(hosts.names)
+        for name in hosts.names:
+            self._times.setdefault(name.casefold(), {})
+        if hosts.names:
+            yield Survey(self._url, hosts.names, hosts.values, hosts.stamps, until - now, hosts.addresses)
+
+    def _odd(self, hosts: Alike) -> NDArray[np.bool_]:
+        """Of which hosts there is more to say than of others: they have no stamp, or values that cannot be."""
+        odd = np.isnan(hosts.stamps) | (len(self._times) + len(hosts.names) > MOST_HOSTS)
+        for name, most in _limited(tuple(hosts.values)):
+            column = hosts.values[name]
+            odd |= True if isinstance(column, Texts) else ~((column >= 0) & (column <= most))
+        return odd
 
     def _takes(self, name: str) -> bool:
         """Whether the name is one, and not one too many."""
@@ -176,8 +219,8 @@ class News:
     def check_some(self, directory: Directory, now: float) -> None:
         """Unreachable where none of these hosts was taken."""
         with self._turn:
-            hosts = directory.hosts
-            if any(host.name in self._told for host in hosts):
+            hosts = [host.name for host in directory.hosts] + [name for some in directory.alike for name in some.names]
+            if not self._told.keys().isdisjoint(hosts):
                 return
             expired = said_of_expired(self._expired.values(), now)
         raise Unreachable(
@@ -187,7 +230,7 @@ class News:
 
     def _with_notes(
         self,
-        measurements: list[Measurement],
+        measurements: Sequence[Measurement | Survey],
         warnings: Iterable[str],
         note: str,
         now: float,
@@ -204,7 +247,7 @@ class News:
         wrong = _said_of_impossible(self._impossible)
         said = (nobody, *warnings, said_of_expired(expired, now), self._clocks.said(), nameless, wrong, lacking)
         each = _shown(said)
-        noted = [replace(one, note=each) for one in measurements] if each else measurements
+        noted = [replace(one, note=each) for one in measurements] if each else [*measurements]
         return [*noted, Bulletin(_shown((*said, note)), missing, gone)]
 
 

@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Callable, Collection, Hashable
 
 from zeligui.grid.directories import Directory, Entry
 from zeligui.grid.directories.mirror import Mirror
+from zeligui.grid.sources.directory_entries import read
 from zeligui.grid.sources.directory_news import News, Piece
 from zeligui.grid.sources.sieve import Sieve
 from zeligui.links.calls import call
 from zeligui.links.ldap import Place
 from zeligui.links.ldap.push import Changes, Copy, Push, PushRefused
-from zeligui.links.ldap.searching import said_of_elsewhere
+from zeligui.links.ldap.searching import found_in, said_of_elsewhere
 
 TAKEN_S = 5.0
 """So long the thread waits for the event loop to take what it has made, before it makes more: changes add up."""
@@ -84,12 +85,20 @@ class Listener:
     def _everything(self, changes: Changes) -> list[Piece]:
         """All that is there, after the first changes of a connection."""
         gone: list[str] = []
+        here = self._here()
         if self._mirror is None:
-            self._mirror = Mirror(self._here())
-            self._mirror.fill({key: entry for key, entry in self._read(changes).items() if entry is not None})
+            contents: dict[Hashable, bytes] = {
+                key: content for key, content in changes.entries.items() if content is not None
+            }
+            self._dropped += changes.wrong
+            self._mirror, found = Mirror(here, self._unpacked), read(contents, self._sieve, here)
+            self._mirror.fill(found.entries, found.packed)
         else:
             _, gone = self._mirror.change(self._read(changes))
-        directory = Directory(tuple(self._mirror.hosts), self._warnings())
+            found = read(self._mirror.packed, self._sieve, here)
+            for key in found.entries:
+                self._mirror.unpack(key)
+        directory = Directory(tuple(self._mirror.hosts), self._warnings(), found.alike)
         return self._news.whole(directory, time.time(), note=self._note(), gone=gone)
 
     def _news_of(self, changes: Changes) -> list[Piece]:
@@ -103,7 +112,10 @@ class Listener:
         for key in changes.entries:
             if self._mirror and (before := self._mirror.entry(key)):
                 self._sieve.forget(before.dn.text.encode())
-        return {key: None if found is None else self._sieve.entry(found) for key, found in changes.entries.items()}
+        return {key: None if came is None else self._unpacked(came) for key, came in changes.entries.items()}
+
+    def _unpacked(self, content: bytes) -> Entry | None:
+        return self._sieve.entry(found_in(content))
 
     def _warnings(self) -> tuple[str, ...]:
         elsewhere = tuple(address for copy in self._copies for address in copy.elsewhere)

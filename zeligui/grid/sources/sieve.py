@@ -73,7 +73,7 @@ class Sieve:
         if len(values) < len(attributes) or self._cut_some:
             values = self._together(found.dn, attributes)
             said = None
-        return Entry(Dn.of(_text(found.dn)), values, self._spelling, known=said)
+        return Entry(Dn.of(text_of(found.dn)), values, self._spelling, known=said)
 
     def forget(self, dn: bytes) -> None:
         """An entry is gone, or comes anew: nothing is said of it any more."""
@@ -85,7 +85,8 @@ class Sieve:
         if not left_out:
             return ()
         named = [
-            f"{_shortly(_text(dn))} ({', '.join(fault.names)})" for dn, fault in islice(self._faults.items(), MOST_TOLD)
+            f"{_shortly(text_of(dn))} ({', '.join(fault.names)})"
+            for dn, fault in islice(self._faults.items(), MOST_TOLD)
         ]
         more = len(self._faults) - len(named)
         which = f" {'; '.join(named)}{f'; and {more} more entries' if more else ''}." if named else ""
@@ -146,7 +147,7 @@ class Sieve:
         return name
 
     def _texts(self, name: str, values: list[bytes]) -> tuple[str, ...]:
-        texts = [_text(value) for value in values[:MOST_VALUES] if len(value) <= LONGEST_VALUE]
+        texts = [text_of(value) for value in values[:MOST_VALUES] if len(value) <= LONGEST_VALUE]
         fit = [text for text in texts if text.isprintable() and is_expected(name, text)]
         return tuple(fit) if len(fit) == len(values) else self._cut(fit, len(values) - len(fit))
 
@@ -175,7 +176,7 @@ def _shortly(text: str) -> str:
     return text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}…"
 
 
-def _text(raw: bytes) -> str:
+def text_of(raw: bytes) -> str:
     """UTF-8, as the standard says; what is not is taken for Latin-1, which old sites wrote."""
     try:
         return raw.decode().rstrip()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
 
 from zeligui.links.ldap.decoding import entry
 
@@ -31,14 +32,18 @@ LONGEST = 1 << 24
 LONGEST_TEXT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message: the request that it answers, its tag, what is in it, and its controls by their OIDs."""
+class Message(NamedTuple):
+    """One message: the request that it answers, its tag, what is in it, and what comes behind that, its controls."""
 
     number: int
     kind: int
     content: bytes
-    controls: dict[str, bytes]
+    behind: bytes = b""
+
+    @property
+    def controls(self) -> dict[str, bytes]:
+        """By their OIDs."""
+        return _controls(self.behind)
 
 
 class Stream:
@@ -52,7 +57,7 @@ class Stream:
         data, at = self._rest + piece, 0
         found: list[Message | None] = []
         while (end := _whole(data, at)) is not None:
-            found.append(_message(data, at))
+            found.append(_plain_entry(data, at, end) or _message(data, at))
             at = end
         self._rest = data[at:]
         return found
@@ -125,14 +130,39 @@ def _whole(data: bytes, at: int) -> int | None:
     return begin + length if len(data) >= begin + length else None
 
 
+_PLAIN = Struct(">HHHBBBH")
+"""How a message with an entry begins: lengths in two bytes, the number in one."""
+
+
+def _plain_entry(data: bytes, at: int, end: int) -> Message | None:
+    """The message there if it is an entry of the size that most have, which is seen at once."""
+    if end - at < _PLAIN.size:
+        return None
+    outer, _, integer, number, kind, length_in, length = _PLAIN.unpack_from(data, at)
+    begin = at + _PLAIN.size
+    behind = begin + length
+    if outer != 0x3082 or integer != 0x0201 or kind != ENTRY or length_in != 0x82 or number > 0x7F or behind > end:
+        return None
+    if behind == end:
+        return Message(number, ENTRY, data[begin:behind])
+    if end - behind < 2 or data[behind] != 0xA0 or data[behind + 1] != end - behind - 2 or end - behind - 2 > 0x7F:
+        return None
+    return Message(number, ENTRY, data[begin:behind], data[behind + 2 : end])
+
+
 def _message(data: bytes, at: int) -> Message | None:
     try:
         _, begin, end = element(data, at)
         (_, number), (kind, content), *rest = elements(data, begin, end)
-        controls = dict(_control(each) for tag, some in rest if tag == 0xA0 for _, each in elements(some))
+        behind = b"".join(some for tag, some in rest if tag == 0xA0)
+        _controls(behind)
     except ValueError:
         return None
-    return Message(int.from_bytes(number, "big"), kind, content, controls)
+    return Message(int.from_bytes(number, "big"), kind, content, behind)
+
+
+def _controls(content: bytes) -> dict[str, bytes]:
+    return dict(_control(each) for _, each in elements(content))
 
 
 def _control(content: bytes) -> tuple[str, bytes]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links.ldap import messages
 from zeligui.links.ldap.connection import MOST_BYTES, MOST_ENTRIES, SEARCH_S, open_connection
-from zeligui.links.ldap.decoding import Found
 from zeligui.links.ldap.entering import SILENCE_S
 from zeligui.links.ldap.messages import elements, written
 from zeligui.links.ldap.place import Place
@@ -46,10 +45,11 @@ class PushRefused(Refused):
 class Changes:
     """What changed since the last ones: entries by the id that the server gives each, None where one is gone.
 
-    No changes are a sign of life. `wrong` counts messages that made no sense and were dropped.
+    An entry is as it came, to be read by `decoding.entry`. No changes are a sign of life. `wrong` counts messages that
+    made no sense and were dropped.
     """
 
-    entries: Mapping[bytes, Found | None]
+    entries: Mapping[bytes, bytes | None]
     wrong: int = 0
 
 
@@ -123,7 +123,7 @@ class _Listening:
         self._place = place
         self._condition = condition
         self._of = {self._ask(copy): copy for copy in copies}
-        self._changed: dict[bytes, Found | None] = {}
+        self._changed: dict[bytes, bytes | None] = {}
         self._wrong = 0
         self._told = False
         self._begun = time.monotonic()
@@ -196,13 +196,11 @@ class _Listening:
             self._wrong += 1
 
     def _entry(self, copy: Copy, message: messages.Message) -> None:
-        _, begin, end = messages.element(message.controls.get(STATE, b""), 0)
-        (_, state), (_, id_), *cookie = elements(message.controls[STATE], begin, end)
-        if not 0 < len(id_) <= 64:
-            raise ValueError("an entry has no id")
-        kind = int.from_bytes(state, "big")
+        kind, id_, cookie = _state(message)
         if kind in (1, 2):
-            self._changed[id_] = messages.entry(message.content)
+            if not copy.anew:  # of all that comes at first, who reads it says what cannot be read
+                messages.entry(message.content)
+            self._changed[id_] = message.content
             copy.ids.add(id_)
             if len(copy.ids) > MOST_ENTRIES:
                 raise Refused(
@@ -211,7 +209,7 @@ class _Listening:
         elif kind == 3:
             self._gone(copy, {id_})
         copy.seen.add(id_)
-        self._keep_cookie(copy, cookie[0][1] if cookie else None)
+        self._keep_cookie(copy, cookie)
 
     def _news(self, copy: Copy, content: bytes) -> None:
         """A Sync Info Message: where the server is, or how a refresh goes on (RFC 4533 2.5)."""
@@ -281,3 +279,22 @@ class _Listening:
         request = search_operation(base, condition, scope, DEREF_NEVER, attributes, 0, 0, False, True, True)
         number: int = self._connection.strategy.send("searchRequest", request, controls)
         return number
+
+
+def _state(message: messages.Message) -> tuple[int, bytes, bytes | None]:
+    """What became of an entry, its id, and the cookie if one came with it."""
+    if message.behind.startswith(_ADDED) and len(message.behind) == len(_ADDED) + _UUID:
+        return 1, message.behind[len(_ADDED) :], None
+    control = message.controls.get(STATE, b"")
+    _, begin, end = messages.element(control, 0)
+    (_, state), (_, id_), *cookie = elements(control, begin, end)
+    if not 0 < len(id_) <= 64:
+        raise ValueError("an entry has no id")
+    return int.from_bytes(state, "big"), id_, cookie[0][1] if cookie else None
+
+
+_UUID = 16
+_ADDED = written(
+    0x30, written(0x04, STATE.encode()) + written(0x04, written(0x30, b"\x0a\x01\x01" + written(0x04, bytes(_UUID))))
+)[:-_UUID]
+"""How the control of an entry that is added mostly begins, before its id: so 10,000 of them do at first."""

@@ -55,6 +55,12 @@ def search(place: Place, condition: str, tell: Callable[[str], object] = lambda 
     A LinkError says why the directory gives none, or not all of them, after those that it gives. `tell` hears which
     parts are kept elsewhere: referrals are not followed, for they lead anywhere, and in circles.
     """
+    for page in pages(place, condition, tell):
+        yield from map(found_in, page)
+
+
+def pages(place: Place, condition: str, tell: Callable[[str], object]) -> Iterator[list[bytes]]:
+    """The same, page by page, each entry as it came: `found_in` reads it."""
     refusal: Refused | None = None
     with open_connection(place) as connection:
         bases, searched = _bases(connection, place), _Search(connection, place, condition)
@@ -68,6 +74,14 @@ def search(place: Place, condition: str, tell: Callable[[str], object] = lambda 
         tell(said_of_elsewhere(place, searched.elsewhere))
     if refusal:
         raise refusal
+
+
+def found_in(content: bytes) -> Found:
+    """An entry. One that cannot be read has no name, and its content as its only piece, which is none either."""
+    try:
+        return entry(content)
+    except ValueError:
+        return Found(b"", (content,))
 
 
 def said_of_elsewhere(place: Place, addresses: Collection[str]) -> str:
@@ -96,7 +110,7 @@ class _Search:
         self._stream = Stream()
         self._count = 0
 
-    def below(self, base: str) -> Iterator[Found]:
+    def below(self, base: str) -> Iterator[list[bytes]]:
         """A page after another (RFC 2696); a server that knows no pages gives all in the first.
 
         The next page is asked for before this one is read: the server works at it meanwhile.
@@ -111,7 +125,7 @@ class _Search:
                 continue
             cookie = _cookie(done)
             number = self._ask(base, size, cookie) if cookie else 0
-            yield from map(_entry, contents)
+            yield contents
             _check(done, self._place)
 
     def _ask(self, base: str, size: int, cookie: bytes = b"") -> int:
@@ -147,14 +161,6 @@ class _Search:
                 raise Refused(
                     f"{self._place.url} has more than {MOST_ENTRIES:,} entries.", hint="Name a narrower base."
                 )
-
-
-def _entry(content: bytes) -> Found:
-    """One that cannot be read has no name, and its content as its only piece, which is none either."""
-    try:
-        return entry(content)
-    except ValueError:
-        return Found(b"", (content,))
 
 
 def _cookie(done: Message) -> bytes:

@@ -1,0 +1,173 @@
+"""Sorts what a directory sent: hosts that are alike are read all at once, the rest is left to be read one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zeligui.grid.directories import Entry, kind_of, mds
+from zeligui.grid.directories.alike import Alike, Columns, Keyed, Published
+from zeligui.grid.directories.expected import NUMBERS, TIMES, is_expected
+from zeligui.grid.directories.values import all_integers_known, known
+from zeligui.grid.sources.sieve import Sieve, text_of
+from zeligui.links.ldap.decoding import entry, read
+from zeligui.links.ldap.shapes import Cut, Heap, Places, Shape
+
+AT_ONCE = 1000
+"""Entries that are read together: what comes of them is handed on together too."""
+
+FEW = 16
+"""So many are read one by one: then that is quicker."""
+
+MOST_SHAPES, MOST_TRIED = 32, 4
+"""Shapes that are known, and entries of a thousand that are tried as one more."""
+
+_UNKNOWN, _NUMBER, _TEXT, _LEFT_OUT = range(4)
+"""What a value is."""
+
+_SAME = frozenset({b"objectclass"})
+"""Entries of other classes are of another kind."""
+
+_NAME = rb"([A-Za-z0-9][A-Za-z0-9._:-]*)"
+"""A host's name that means itself wherever it stands."""
+
+_DN = re.compile(rb"(mds-host-hn=)" + _NAME + rb"(,[A-Za-z0-9_ .-]+=[^\\\"+;]*)", re.IGNORECASE)
+
+
+class Assorting:
+    """For the entries of one directory. What is read here is left out or taken as the sieve does."""
+
+    def __init__(self) -> None:
+        self._kinds: list[_Kind] = []
+
+    def sorted(self, contents: Mapping[Hashable, bytes]) -> tuple[list[Alike], list[Hashable]]:
+        """The hosts that are alike, in lots of at most a thousand, and the keys of the entries that are left."""
+        lots: list[Alike] = []
+        left: list[Hashable] = []
+        entries = iter(contents.items())
+        while lot := list(islice(entries, AT_ONCE)):
+            alike, rest = self._lot(lot)
+            lots += alike
+            left += [lot[place][0] for place in rest.tolist()]
+        return lots, left
+
+    def _lot(self, entries: Sequence[Keyed]) -> tuple[list[Alike], Places]:
+        rest = np.arange(len(entries))
+        if len(entries) < FEW:
+            return [], rest
+        heap, lots = Heap([content for _, content in entries]), list[Alike]()
+        for kind in tuple(self._kinds):
+            if len(rest) >= FEW:
+                rest = self._taken(kind, heap, rest, entries, lots)
+        tried = np.empty(0, np.intp)
+        while len(rest) >= FEW and len(tried) < MOST_TRIED and len(self._kinds) < MOST_SHAPES:
+            (_, first), before = entries[rest[0]], len(rest)
+            if new := _Kind.of(first):
+                rest = self._taken(new, heap, rest, entries, lots)
+                self._kinds += [new] if len(rest) < before else []
+            if len(rest) == before:
+                tried, rest = np.append(tried, rest[0]), rest[1:]
+        return lots, np.sort(np.append(tried, rest))
+
+    def _taken(self, kind: _Kind, heap: Heap, rows: Places, entries: Sequence[Keyed], lots: list[Alike]) -> Places:
+        """Add to the lots what is of this kind; the rest comes back."""
+        cut = kind.shape.cut(heap, rows)
+        if len(cut.rows) < FEW:
+            return rows
+        for some, alike in kind.lots(cut, entries):
+            lots.append(alike)
+            rows = np.setdiff1d(rows, some, assume_unique=True)
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Hosts of one shape, on one branch of the tree. `like` is one of them, and `constant` what all publish."""
+
+    shape: Shape
+    like: Entry
+    dn: re.Pattern[bytes]
+    names: tuple[str, ...]
+    constant: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, content: bytes) -> Self | None:
+        """The kind of hosts that an entry is one of; None where it is no plain MDS host."""
+        shape = Shape.of(content, _SAME)
+        parts = _DN.fullmatch(entry(content).dn) if shape else None
+        if shape is None or parts is None:
+            return None
+        sieve = Sieve()
+        like = sieve.entry(entry(content))
+        names = [name.decode("ascii", "replace").casefold() for name in shape.names]
+        constant = {name.decode("ascii", "replace").casefold(): values for name, values in map(read, shape.fixed)}
+        if like is None or sieve.warnings() or sorted([*names, *constant]) != sorted(like.values):
+            return None
+        if kind_of(like) != "mdshost" or not mds.may_be_alike(like, constant):
+            return None
+        dn = re.compile(re.escape(parts[1]) + _NAME + re.escape(parts[3]))
+        return cls(shape, like, dn, tuple(names), {name: like.values[name] for name in constant})
+
+    def lots(self, cut: Cut, entries: Sequence[Keyed]) -> Iterator[tuple[Places, Alike]]:
+        """The hosts of which the same is known, and where their entries are."""
+        named = list(map(self.dn.fullmatch, cut.dns()))
+        if not all(named):
+            cut = cut.some(np.flatnonzero([match is not None for match in named]))
+        hosts = [match[1].decode() for match in named if match]
+        published: dict[str, Published] = {}
+        kinds: list[NDArray[np.uint8]] = []
+        for number, name in enumerate(self.names):
+            published[name], are = _published(cut, number, name)
+            kinds.append(are)
+        for some in _groups(np.array(kinds)):
+            columns = Columns({name: one.some(some) for name, one in published.items()}, self.like.spelling)
+            rows = cut.rows[some]
+            of_them = [entries[row] for row in rows.tolist()]
+            alike = mds.alike([hosts[place] for place in some.tolist()], columns, self.like, of_them)
+            if alike is not None:
+                yield rows, alike
+
+
+def _published(cut: Cut, number: int, name: str) -> tuple[Published, NDArray[np.uint8]]:
+    """One attribute of all these hosts, and what each value of it is."""
+    integers = None if name in TIMES else cut.integers(number)
+    if integers is not None and all_integers_known(name, integers):
+        return Published.of_integers(integers), np.full(len(integers), _NUMBER, np.uint8)
+    if cut.same(number):
+        raw, codes = cut.texts(number)[:1], np.zeros(len(cut.rows), np.int32)
+    else:
+        each = cut.texts(number)
+        places = {value: place for place, value in enumerate(dict.fromkeys(each))}
+        raw, codes = list(places), np.fromiter(map(places.__getitem__, each), np.int32, len(each))
+    texts = tuple(map(text_of, raw))
+    said = tuple(known(name, text) for text in texts)
+    plain = name not in NUMBERS and name not in TIMES and "".join(texts).isprintable()
+    kinds = np.array(
+        [
+            _kind(value) if plain or (text.isprintable() and is_expected(name, text)) else _LEFT_OUT
+            for text, value in zip(texts, said, strict=True)
+        ],
+        np.uint8,
+    )
+    return Published(codes, texts, said), kinds[codes]
+
+
+def _kind(value: float | str | None) -> int:
+    return _UNKNOWN if value is None else _TEXT if isinstance(value, str) else _NUMBER
+
+
+def _groups(kinds: NDArray[np.uint8]) -> Iterator[NDArray[np.intp]]:
+    """The places of hosts that have the same kinds of values, of shape (attributes, hosts); few are no group."""
+    patterns: list[bytes] = np.ascontiguousarray(kinds.T).view(f"V{len(kinds)}")[:, 0].tolist()
+    numbers = {pattern: number for number, pattern in enumerate(dict.fromkeys(patterns))}
+    of_each = np.fromiter(map(numbers.__getitem__, patterns), np.intp, len(patterns))
+    for pattern, number in numbers.items():
+        some = np.flatnonzero(of_each == number)
+        if len(some) >= FEW and _LEFT_OUT not in pattern:
+            yield some
