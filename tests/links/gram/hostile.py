@@ -35,7 +35,7 @@ class Realm:
 
     @property
     def identities(self) -> Identities:
-        return Identities(self.proxy, self.authority.folder)
+        return Identities(lambda: self.proxy, lambda: self.authority.folder)
 
     @contextmanager
     def server(self, says: Says, *, shows: Path | None = None) -> Iterator[int]:

@@ -136,7 +136,7 @@ def test_arguments_come_to_the_program_as_they_were(asking, words):
 def test_a_job_keeps_a_proxy_that_lasts_as_it_is_renewed(asking, tmp_path):
     short = tmp_path / "short"
     write_proxy(make_proxy(asking.site.user, valid_s=1200), short)
-    asking.client = Client(Identities(short))
+    asking.client = Client(Identities(lambda: short))
     job = asking.start_long()
     held = asking.site.user_home / ".globus/job/site" / ".".join(job.path.strip("/").split("/")) / "x509_user_proxy"
     before = ends(held)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +17,7 @@ from zeligui.links.gram.contacts import Contact, JobContact
 from zeligui.links.gram.wire import Deadline, Wire, broken
 from zeligui.links.gram.words import printable
 from zeligui.links.gsi import places
-from zeligui.links.gsi.credentials import Credential, check_times, kind, read_proxy, slashed
+from zeligui.links.gsi.credentials import Credential, NoCredential, check_times, kind, read_proxy, slashed
 from zeligui.links.gsi.trust import Trust
 
 CONNECT_S = 10.0
@@ -26,6 +26,10 @@ CONNECT_S = 10.0
 
 class ManagerGone(Unreachable):
     """Nobody listens any more where a job manager was: it has ended, and its jobs may go on without it."""
+
+
+class OtherManager(Refused):
+    """Another user's job manager listens where ours was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,12 @@ class Identity:
 class Identities:
     """The user's proxy and authorities, read anew when their files have changed. Safe to use from several threads."""
 
-    def __init__(self, proxy: Path | None = None, authorities: Path | None = None) -> None:
-        """None takes the files that Globus's tools take, looked for at each use."""
+    def __init__(
+        self,
+        proxy: Callable[[], Path | None] = places.user_proxy,
+        authorities: Callable[[], Path] = places.authorities,
+    ) -> None:
+        """Where they are is asked at each use; no proxy is that of a session that was given none."""
         self._proxy = proxy
         self._authorities = authorities
         self._lock = threading.Lock()
@@ -54,8 +62,9 @@ class Identities:
 
     def now(self) -> Identity:
         """NoCredential or UsageError where the proxy or the authorities cannot be used."""
-        proxy = self._proxy or places.user_proxy()
-        authorities = self._authorities or places.authorities()
+        proxy, authorities = self._proxy(), self._authorities()
+        if proxy is None:
+            raise NoCredential("This session was given no grid proxy.", hint="Give it one: --context proxy")
         with self._lock:
             stamp = _stamp(proxy, authorities)
             if self._known is None or self._known[0] != stamp:
@@ -135,7 +144,7 @@ def to_manager(identity: Identity, contact: JobContact, deadline: Deadline) -> C
     try:
         chain = _chain(tls)
         if _end_entity(chain) != identity.name:
-            raise Refused(
+            raise OtherManager(
                 f"{who} runs under another identity than yours: {printable(slashed(chain[0].subject))}.",
                 hint="Another user's job manager has its port now; ask again, the job is looked for anew.",
             )

@@ -1,0 +1,250 @@
+"""What a site's file system knows of attempts: a folder for each, in which the names of entries say how it stands.
+
+    ~/.zeligrid/gram/ID/         made by `prepare`: who makes it has the attempt
+        job,HOST,PORT,PART,PART  where its job manager is asked about it
+        committed  canceled      decisions
+        gone                     a tombstone: the rest was removed
+        started.MS  exit.…       written by the wrapper, see gram.pl
+        stdout  stderr  work/    of the job
+
+Decisions are empty folders, because making one fails where it is there; all is done by GridFTP's control connection.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from zeligui.errors import Refused, SubmissionRefused, Unreachable, UsageError
+from zeligui.files.gridftp import GridFtp
+from zeligui.files.gridftp_control import Control
+from zeligui.files.gridftp_files import GridFtpFiles
+from zeligui.files.service import Entry, Kind, NoSuchFile
+from zeligui.links.gram.contacts import JobContact, job_contact
+from zeligui.links.gsi.credentials import NoCredential
+
+PLACE = ".zeligrid/gram"
+COMMITTED, CANCELED, GONE = "committed", "canceled", "gone"
+DATA_S = 20.0
+"""How long a piece of an output may take."""
+
+_STARTED = re.compile(r"started\.(\d{1,16})")
+_EXIT = re.compile(r"exit\.(code|signal|error)\.([A-Z0-9+-]{1,20})\.(\d{1,16})\.(\d{1,16})")
+_PASSIVE = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended by its wrapper: `how` is `code`, `signal` or `error`, `what` a number or a signal's name."""
+
+    how: str
+    what: str
+    time: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What an attempt's folder says."""
+
+    job: JobContact | None = None
+    committed: bool = False
+    canceled: bool = False
+    gone: bool = False
+    started: float | None = None
+    ended: Ended | None = None
+
+
+class Folders:
+    """The folders of attempts at one site."""
+
+    def __init__(self, files: SiteFiles) -> None:
+        self.files = files
+        self._root = ""
+
+    async def root(self) -> str:
+        """Where they are. SubmissionRefused where the user has no home there that can be written."""
+        if not self._root:
+            home = await self.files.home()
+            try:
+                await self.files.make_folder(f"{home}/{PLACE}")
+            except (Refused, NoSuchFile) as error:
+                raise SubmissionRefused(
+                    f"The user that {self.files.url} maps you to has no home there that can be written: {error}",
+                    hint="Ask who runs the site to make one.",
+                ) from error
+            self._root = f"{home}/{PLACE}"
+        return self._root
+
+    async def of(self, attempt: str) -> str:
+        return f"{await self.root()}/{attempt}"
+
+    async def claim(self, attempt: str) -> bool:
+        """Make an attempt's folder; False where it was there."""
+        return await self.files.claim(await self.of(attempt))
+
+    async def mark(self, attempt: str, decision: str) -> None:
+        """Write a decision down; safe to repeat."""
+        await self.files.claim(f"{await self.of(attempt)}/{decision}")
+
+    async def point(self, attempt: str, job: JobContact, before: JobContact | None = None) -> None:
+        """Write down where its job is asked about, in the place of where it was."""
+        folder = await self.of(attempt)
+        await self.files.claim(f"{folder}/{_name(job)}")
+        if before is not None and before != job:
+            await self.files.remove_folder(f"{folder}/{_name(before)}")
+
+    async def notes(self, attempt: str) -> Notes | None:
+        """What its folder says; None where there is none."""
+        try:
+            entries = await self.files.entries(await self.of(attempt))
+        except NoSuchFile:
+            return None
+        return read(entries)
+
+    async def clear(self, attempt: str) -> None:
+        """Remove all but a tombstone; safe to repeat."""
+        folder = await self.of(attempt)
+        await self.files.claim(folder)
+        await self.files.claim(f"{folder}/{GONE}")
+        for entry in await self.files.entries(folder):
+            if entry.name != GONE:
+                await self.files.remove_tree(f"{folder}/{entry.name}", entry.kind)
+
+
+def read(entries: Sequence[Entry]) -> Notes:
+    """What a listing says; names that are not understood say nothing."""
+    names = {entry.name for entry in entries}
+    jobs = sorted((entry.modified, entry.name) for entry in entries if entry.name.startswith("job,"))
+    started = next(filter(None, map(_STARTED.fullmatch, names)), None)
+    ended = next(filter(None, map(_EXIT.fullmatch, names)), None)
+    return Notes(
+        job=next(filter(None, (_job(name) for _, name in reversed(jobs))), None),
+        committed=COMMITTED in names,
+        canceled=CANCELED in names,
+        gone=GONE in names,
+        started=int(started[1]) / 1000 if started else None,
+        ended=Ended(ended[1], ended[2], int(ended[3]) / 1000, int(ended[4]) / 100) if ended else None,
+    )
+
+
+def _name(job: JobContact) -> str:
+    return ",".join(("job", job.host, str(job.port), *job.path.strip("/").split("/")))
+
+
+def _job(name: str) -> JobContact | None:
+    _, *parts = name.split(",")
+    if len(parts) < 3:
+        return None
+    host, port, *path = parts
+    with suppress(UsageError):
+        return job_contact(f"https://{f'[{host}]' if ':' in host else host}:{port}/{'/'.join(path)}/")
+    return None
+
+
+class SiteFiles(GridFtpFiles):
+    """Files of a site, and what else its control connection can do. Where the user's proxy is, is asked at each use."""
+
+    def __init__(self, root: str, proxy: Callable[[], Path | None]) -> None:
+        super().__init__(root, GridFtp())
+        self._proxy = proxy
+
+    async def _work(self, work: Callable[[Control], T]) -> T:
+        self.ftp.proxy = self._proxy()
+        if self.ftp.proxy is None:
+            raise NoCredential("This session was given no grid proxy.", hint="Give it one: --context proxy")
+        return await super()._work(work)
+
+    async def home(self) -> str:
+        """The user's home there."""
+        said = b" ".join(await self._ask("PWD", ""))
+        found = re.search(rb'"(/.*)"', said)
+        if not found:
+            raise Refused(f"{self.url} does not say where the user's home is.")
+        return found[1].decode("utf-8", "surrogateescape").replace('""', '"').rstrip("/")
+
+    async def claim(self, path: str) -> bool:
+        """Make a folder, whose parent is there; False where it is there already."""
+        try:
+            await self._ask("MKD", path)
+        except Refused:
+            if (await self.entry(path)).kind is not Kind.FOLDER:
+                raise
+            return False
+        return True
+
+    async def remove_folder(self, path: str) -> None:
+        """Remove an empty folder; one that is not there is no failure."""
+        with suppress(NoSuchFile):
+            await self._ask("RMD", path)
+
+    async def remove_tree(self, path: str, kind: Kind) -> None:
+        """Remove a file, or a folder with all that is in it. Links are removed, never followed."""
+        if kind is not Kind.FOLDER:
+            return await self.remove(path)
+        with suppress(NoSuchFile):
+            for entry in await self.entries(path):
+                await self.remove_tree(f"{path}/{entry.name}", entry.kind)
+        return await self.remove_folder(path)
+
+    async def size(self, path: str) -> int:
+        """How many bytes a file has by now; 0 where it is not there."""
+        try:
+            return (await self.entry(path)).size
+        except NoSuchFile:
+            return 0
+
+    async def piece(self, path: str, offset: int, most: int) -> bytes:
+        """Bytes of a file; none where it is not there or has no more."""
+        count = min(most, await self.size(path) - offset)
+        return await self._use(lambda control: _piece(control, path, offset, count)) if count > 0 else b""
+
+
+def _piece(control: Control, path: str, offset: int, count: int) -> bytes:
+    """A piece of a file by a connection of its own; blocking.
+
+    It is not authenticated (DCAU N), which would take a proxy that is passed on; its bytes are plain in GridFTP anyway.
+    """
+    for command in ("TYPE I", "MODE S", "DCAU N"):
+        control.ask(command)
+    found = _PASSIVE.search(b" ".join(control.ask("PASV").lines))
+    if not found:
+        raise Unreachable("The server names no place for its data.")
+    numbers = [int(number) for number in found.groups()]
+    where = ".".join(map(str, numbers[:4])), numbers[4] * 256 + numbers[5]
+    try:
+        connection = socket.create_connection(where, timeout=DATA_S)
+    except OSError as error:
+        raise Unreachable(f"The server's data cannot be reached: {error.strerror or error}.") from error
+    with connection:
+        taking = _Taking(connection, count)
+        control.ask(f"ERET P {offset} {count}", path, limit_s=DATA_S)
+        return taking.all()
+
+
+class _Taking:
+    """Takes data in a thread, while the control connection waits for its end."""
+
+    def __init__(self, connection: socket.socket, most: int) -> None:
+        self._connection = connection
+        self._most = most
+        self._taken = bytearray()
+        self._thread = threading.Thread(target=self._take, daemon=True, name="data of a site")
+        self._thread.start()
+
+    def _take(self) -> None:
+        with suppress(OSError):
+            while len(self._taken) < self._most and (piece := self._connection.recv(1 << 16)):
+                self._taken += piece
+
+    def all(self) -> bytes:
+        self._thread.join(DATA_S)
+        return bytes(self._taken[: self._most])
