@@ -39,7 +39,7 @@ class Island:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="zeligrid-island-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="island-"))
         self.folder.chmod(0o755)  # its user must come through to what is below; pytest's own folders are closed
         self._device = f"zgi{os.getpid()}"
         self.client, self.address, self.other = free_addresses()

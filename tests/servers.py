@@ -10,9 +10,11 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -23,12 +25,20 @@ class OpenSsh:
     """An sshd of the test's own, on a high port, for the account that runs the test.
 
     `home` is $HOME in its sessions, below the test's folder; `known_hosts` and `identity` open it. `keys` are the types
-    of its host keys, `options` further lines of its sshd_config.
+    of its host keys, `options` further lines of its sshd_config, `environment` is what its sessions have besides.
     """
 
-    def __init__(self, folder: Path, *, keys: Sequence[str] = ("ed25519",), options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keys: Sequence[str] = ("ed25519",),
+        options: Sequence[str] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._folder = folder
         self._keys = tuple(keys)
+        self._environment = {"HOME": folder / "home", **environment}
         self._process: subprocess.Popen[bytes] | None = None
         self.host, self.port = LOOPBACK, free_port()
         self.url = f"ssh://{self.host}:{self.port}"
@@ -49,7 +59,7 @@ class OpenSsh:
             *(f"HostKey {self._folder}/host_{kind}" for kind in self._keys),
             f"AuthorizedKeysFile {self._folder}/authorized_keys",
             f"PidFile {self._folder}/pid",
-            f"SetEnv HOME={self.home}",
+            f"SetEnv {' '.join(f'{name}={value}' for name, value in self._environment.items())}",
             "StrictModes no",
             "UsePAM no",
             "PermitRootLogin yes",
@@ -205,11 +215,11 @@ class Speaker:
 
 @pytest.fixture
 def openssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., OpenSsh]]:
-    """Starts sshd servers: `openssh(keys=..., options=...)`."""
+    """Starts sshd servers: `openssh(keys=..., options=..., environment=...)`."""
     require("sshd", "openssh-server")
     servers: list[OpenSsh] = []
 
-    def start(**how: Sequence[str]) -> OpenSsh:
+    def start(**how: Any) -> OpenSsh:
         servers.append(OpenSsh(tmp_path_factory.mktemp("sshd"), **how))
         return servers[-1]
 

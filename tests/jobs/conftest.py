@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.jobs.performing import Performance, selected
 from tests.jobs.places import Place
-from tests.servers import OpenSsh
+from tests.jobs.ways import POSIX, WAYS, Way, way_of
 from zeligui.jobs.scripts import REAPERS
 from zeligui.testbed.grid import Grid
 
-WAYS = ("local-python3", "local-perl", "local-sh", "openssh-python3", "node-python3")
-
 
 @pytest.fixture(scope="session", params=WAYS)
-def way(request: pytest.FixtureRequest) -> str:
-    if request.param.startswith("node"):
-        request.getfixturevalue("grid")  # here, so that it outlives the test that is the first to use it
-    name: str = request.param
-    return name
+def performance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Performance:
+    """All conformance tests that are to run on one way, played."""
+    with way_of(request.param, request) as way:
+        played = Performance(request.param, way.place, tmp_path_factory.mktemp("plays"), at_once=way.at_once)
+        played.run(selected(request.session.items, request.param))
+    return played
+
+
+@pytest.fixture(scope="session", params=POSIX)
+def machine_way(request: pytest.FixtureRequest) -> Iterator[Way]:
+    with way_of(request.param, request) as way:
+        yield way
 
 
 @pytest.fixture
-async def place(way: str, request: pytest.FixtureRequest, own_home: Path) -> AsyncIterator[Place]:
-    """A machine that runs jobs: this one, one behind OpenSSH, or a node of the grid; with one of the reapers."""
-    kind, _, reaper = way.partition("-")
-    if kind == "local":
-        found = Place("local://", reaper)
-    elif kind == "openssh":
-        server: OpenSsh = request.getfixturevalue("openssh")()
-        found = Place(server.url, reaper, known_hosts=server.known_hosts, identity=server.identity)
-    else:
-        grid: Grid = request.getfixturevalue("grid")
-        grid.reset_now()
-        found = Place(grid.sources[0], reaper, known_hosts=grid.known_hosts, identity=grid.identity)
+async def machine(machine_way: Way, own_home: Path, tmp_path: Path) -> AsyncIterator[Place]:
+    """A machine with a POSIX shell: this one, one behind OpenSSH, or a node of the grid; with one of the reapers."""
+    machine_way.renew()
+    found = machine_way.place(tmp_path)
     yield found
     await found.close()
 
@@ -51,7 +49,7 @@ async def watched(request: pytest.FixtureRequest, own_home: Path) -> AsyncIterat
 @pytest.fixture
 async def here(own_home: Path) -> AsyncIterator[Place]:
     """This machine, with its best reaper."""
-    found = Place("local://", None)
+    found = Place("local://")
     yield found
     await found.close()
 
@@ -59,6 +57,6 @@ async def here(own_home: Path) -> AsyncIterator[Place]:
 @pytest.fixture
 async def node(grid: Grid, own_home: Path) -> AsyncIterator[Place]:
     """The grid's second node, with its best reaper."""
-    found = Place(grid.sources[1], None, known_hosts=grid.known_hosts, identity=grid.identity)
+    found = Place(grid.sources[1], known_hosts=grid.known_hosts, identity=grid.identity)
     yield found
     await found.close()

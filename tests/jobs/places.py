@@ -1,42 +1,76 @@
-"""A machine under test: jobs started on it, waited for, and ended with the test."""
+"""A place under test: jobs started there, waited for, and ended with the test."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.islands import everyone
+from zeligui.jobs import open_service
+from zeligui.jobs.adaptors import Ability, adaptors
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
 from zeligui.jobs.posix import PosixService
 from zeligui.links import Link, Links, open_links
 
 WITHIN_S = 15.0
+PAUSE_S = 0.02
 
 
 class Place:
-    """One machine and the attempts made on it. `handles` are their directories there."""
+    """One place that runs jobs, and the attempts made there. `handles` are their directories, where they have one.
+
+    Jobs of every place run on this machine, so that their processes are seen from here. `folder` is the test's own.
+    """
 
     def __init__(
-        self, url: str, reaper: str | None, *, known_hosts: Path | None = None, identity: Path | None = None
+        self,
+        url: str,
+        reaper: str | None = None,
+        *,
+        known_hosts: Path | None = None,
+        identity: Path | None = None,
+        folder: Path = Path(),
+        within_s: float = WITHIN_S,
+        pause_s: float = PAUSE_S,
+        many: int = 50,
     ) -> None:
         self.url = url
+        self.folder = folder
         self._reaper = reaper
         self._known_hosts = [known_hosts] if known_hosts else []
         self._identities = [identity] if identity else []
+        self._within_s, self._pause_s = within_s, pause_s
+        self.many = many
         self._opened: list[Links] = []
+        self._seen: dict[str, JobStatus] = {}
         self.handles: dict[str, str] = {}
-        self.service = self.fresh()
+        self.service: Any = self.fresh()  # a JobService; tests of one kind of it look deeper
 
-    def fresh(self, **how: Any) -> PosixService:
+    @property
+    def scheme(self) -> str:
+        return self.url.partition("://")[0]
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What its adaptor declares."""
+        return next(adaptor.declared.can for adaptor in adaptors() if adaptor.scheme == self.scheme)
+
+    def fresh(self, **how: Any) -> Any:
         """A service over a connection of its own, as after a restart of the master."""
-        return PosixService(self.url, self.link(), **{"reaper": self._reaper, **how})
+        if self.scheme in {"local", "ssh"}:
+            return PosixService(self.url, self.link(), **{"reaper": self._reaper, **how})
+        return open_service(self.url, self.links())
+
+    def links(self) -> Links:
+        self._opened.append(open_links(known_hosts=self._known_hosts, identities=self._identities))
+        return self._opened[-1]
 
     def link(self) -> Link:
-        self._opened.append(open_links(known_hosts=self._known_hosts, identities=self._identities))
-        return self._opened[-1].to(self.url)
+        return self.links().to(self.url)
 
     @property
     def plain(self) -> bool:
@@ -69,16 +103,31 @@ class Place:
         return await self.ended(attempt), await self.output(attempt)
 
     async def status(self, attempt: str) -> JobStatus:
-        return (await self.service.find([attempt]))[attempt]
+        """What is known now; fail where that may not follow what was known before."""
+        status: JobStatus = (await self.service.find([attempt]))[attempt]
+        before = self._seen.get(attempt)
+        if before and before.state and status.state and before.state is not status.state:
+            assert before.state.may_become(status.state), f"{status} after {before}"
+        self._seen[attempt] = status
+        return status
+
+    async def wait(self, holds: Callable[[], Awaitable[bool]], complaint: Callable[[], object]) -> None:
+        """Ask again and again until it holds, at most so long as things take there."""
+        end = time.monotonic() + self._within_s
+        while not await holds():
+            assert time.monotonic() < end, complaint()
+            await asyncio.sleep(self._pause_s)
 
     async def until(self, attempt: str, *states: JobState) -> JobStatus:
         """Poll until the job is in one of the states; fail where it is over in another."""
-        end = time.monotonic() + WITHIN_S
-        while (status := await self.status(attempt)).state not in states:
-            assert time.monotonic() < end, f"still {status}"
-            assert not (status.state and status.state.final), status
-            await asyncio.sleep(0.02)
-        return status
+
+        async def there() -> bool:
+            status = await self.status(attempt)
+            assert status.state in states or not (status.state and status.state.final), status
+            return status.state in states
+
+        await self.wait(there, lambda: f"still {self._seen[attempt]}")
+        return self._seen[attempt]
 
     async def ended(self, attempt: str) -> JobStatus:
         return await self.until(attempt, JobState.DONE, JobState.FAILED, JobState.CANCELED)
@@ -91,13 +140,17 @@ class Place:
 
     async def says(self, attempt: str, text: bytes) -> None:
         """Wait until the job has printed `text`."""
-        end = time.monotonic() + WITHIN_S
-        while text not in (said := await self.output(attempt)):
-            assert time.monotonic() < end, said
-            await asyncio.sleep(0.02)
+        said = b""
+
+        async def there() -> bool:
+            nonlocal said
+            said = await self.output(attempt)
+            return text in said
+
+        await self.wait(there, lambda: said)
 
     async def shell(self, script: str) -> str:
-        return (await self.service._link.run(script)).text
+        return (await self.service._link.run(script)).text  # type: ignore[no-any-return]
 
     async def ids(self, attempt: str) -> tuple[int, int]:
         """The process ids of the job and of its wrapper, on their machine."""
@@ -105,43 +158,60 @@ class Place:
         job, wrapper = said.splitlines()
         return int(job.split()[0]), int(wrapper.split()[0])
 
-    async def marked(self, mark: str) -> list[str]:
-        """The command lines of the live processes there whose environment holds `mark`."""
-        script = f"""for p in $(grep -ls {mark} /proc/[0-9]*/environ); do
-            case $(cat ${{p%/*}}/stat 2>/dev/null) in ''|*') Z '*) ;; *) tr '\\0' ' ' <${{p%/*}}/cmdline; echo ;; esac
-        done 2>/dev/null"""
-        return (await self.shell(script)).splitlines()
+    def marked(self, mark: str) -> list[bytes]:
+        """The command lines of the live processes whose environment holds `mark`."""
+        marked = [pid for pid in everyone() if mark.encode() in content(pid, "environ")]
+        return [content(pid, "cmdline").replace(b"\0", b" ") for pid in marked if alive(pid)]
 
     async def quiet_process(self, pid: int) -> None:
         """Wait until a process there is gone, or a zombie."""
-        end = time.monotonic() + WITHIN_S
-        while (await self.shell(f"cut -d' ' -f3 /proc/{pid}/stat 2>/dev/null")).strip() not in {"", "Z"}:
-            assert time.monotonic() < end, f"{pid} is still there"
-            await asyncio.sleep(0.02)
+
+        async def gone() -> bool:
+            return (await self.shell(f"cut -d' ' -f3 /proc/{pid}/stat 2>/dev/null")).strip() in {"", "Z"}
+
+        await self.wait(gone, lambda: f"{pid} is still there")
 
     async def quiet(self, mark: str) -> None:
-        """Wait until no process there has `mark`."""
-        end = time.monotonic() + WITHIN_S
-        while left := await self.marked(mark):
-            assert time.monotonic() < end, left
-            await asyncio.sleep(0.05)
+        """Wait until no process has `mark`."""
+
+        async def gone() -> bool:
+            return not self.marked(mark)
+
+        await self.wait(gone, lambda: self.marked(mark))
 
     async def close(self) -> None:
         """End what still runs, and the connections."""
         try:
-            for attempt in self.handles:
-                await self.service.cancel(attempt, grace_s=0)
-            for attempt, folder in self.handles.items():
+            # Those that are over, too: they may have left children behind.
+            await asyncio.gather(*(self.service.cancel(attempt, grace_s=0) for attempt in self.handles))
+            for attempt, handle in self.handles.items():
                 await self.quiet(attempt)
-                await self.quiet_folder(folder)
+                await self.quiet_folder(handle)
         finally:
             for links in self._opened:
                 await links.close()
 
     async def quiet_folder(self, folder: str) -> None:
         """Wait until no wrapper and no killer works in a job's directory."""
-        end = time.monotonic() + WITHIN_S
-        own = f"{folder[:-1]}[{folder[-1]}]"  # a pattern that does not match the command line it stands in
-        while left := await self.shell(f"grep -als '{own}' /proc/[0-9]*/cmdline; true"):
-            assert time.monotonic() < end, left
-            await asyncio.sleep(0.05)
+
+        def working() -> list[bytes]:
+            lines = ((pid, content(pid, "cmdline")) for pid in everyone())
+            return [line for pid, line in lines if folder.encode() in line and alive(pid)]
+
+        async def gone() -> bool:
+            return not working()
+
+        await self.wait(gone, working)
+
+
+def content(pid: int, name: str) -> bytes:
+    """A file that the kernel has of a process; empty where that is over."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, and no zombie."""
+    return content(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.jobs.performing import conformance
 from tests.jobs.places import Place
 from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, ZeliGridError
 from zeligui.jobs.job import JobDescription, JobState
@@ -25,6 +26,7 @@ TRUE = JobDescription("true")
 APPEND = JobDescription("sh", ("-c", "echo ran; sleep 1000"))
 
 
+@conformance()
 async def test_a_fresh_service_finds_steers_and_reads_the_job(place: Place) -> None:
     attempt = await place.start("sh", "-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done")
     await place.says(attempt, b"up")
@@ -35,14 +37,15 @@ async def test_a_fresh_service_finds_steers_and_reads_the_job(place: Place) -> N
     assert await place.output(attempt) == b"up\nbye\n"
 
 
-async def test_the_job_goes_on_when_the_connection_ends(place: Place) -> None:
-    attempt = await place.start("sh", "-c", "sleep 0.5; echo through; exit 5")
-    await place.service._link.close()
-    place.service = place.fresh()
-    assert (await place.ended(attempt)).exit_code == 5
-    assert await place.output(attempt) == b"through\n"
+async def test_the_job_goes_on_when_the_connection_ends(machine: Place) -> None:
+    attempt = await machine.start("sh", "-c", "sleep 0.5; echo through; exit 5")
+    await machine.service._link.close()
+    machine.service = machine.fresh()
+    assert (await machine.ended(attempt)).exit_code == 5
+    assert await machine.output(attempt) == b"through\n"
 
 
+@conformance()
 async def test_commit_and_prepare_may_be_repeated(place: Place) -> None:
     attempt = secrets.token_hex(16)
     handle = await place.service.prepare(attempt, APPEND)
@@ -85,30 +88,31 @@ async def test_only_one_wrapper_of_many_wins(here: Place) -> None:
     assert await here.output(attempt) == b"ran\n"
 
 
-async def test_an_uncommitted_preparation_ends_by_itself(place: Place, tmp_path: Path) -> None:
-    place.service = place.fresh(prepared_s=0.3)
+async def test_an_uncommitted_preparation_ends_by_itself(machine: Place, tmp_path: Path) -> None:
+    machine.service = machine.fresh(prepared_s=0.3)
     (tmp_path / "file").write_text("x")
-    attempt = await place.prepare("cat", "file", input=("file",), folder=tmp_path)
-    status = await place.ended(attempt)
+    attempt = await machine.prepare("cat", "file", input=("file",), folder=tmp_path)
+    status = await machine.ended(attempt)
     assert status.state is JobState.FAILED
     assert "certainly not started" in status.detail
     with pytest.raises(SubmissionRefused, match="too late"):
-        await place.service.commit(attempt)
-    await place.quiet_folder(place.handles[attempt])
-    assert await place.shell(f"ls {place.handles[attempt]}/work 2>&1 || :") != "file\n"
+        await machine.service.commit(attempt)
+    await machine.quiet_folder(machine.handles[attempt])
+    assert await machine.shell(f"ls {machine.handles[attempt]}/work 2>&1 || :") != "file\n"
 
 
-async def test_a_tombstone_refuses_an_attempt_that_was_never_seen(place: Place) -> None:
+async def test_a_tombstone_refuses_an_attempt_that_was_never_seen(machine: Place) -> None:
     attempt = secrets.token_hex(16)
-    await place.service.cancel(attempt)
-    await place.service.cancel(attempt)
+    await machine.service.cancel(attempt)
+    await machine.service.cancel(attempt)
     with pytest.raises(SubmissionRefused, match="canceled"):
-        await place.service.prepare(attempt, TRUE)
+        await machine.service.prepare(attempt, TRUE)
     with pytest.raises(SubmissionRefused):
-        await place.service.commit(attempt)
-    assert (await place.status(attempt)).state is JobState.CANCELED
+        await machine.service.commit(attempt)
+    assert (await machine.status(attempt)).state is JobState.CANCELED
 
 
+@conformance()
 async def test_unknown_attempts_are_left_out_and_not_committed(place: Place) -> None:
     assert await place.service.find(["1" * 32, "2" * 32]) == {}
     with pytest.raises(SubmissionRefused):
@@ -118,56 +122,56 @@ async def test_unknown_attempts_are_left_out_and_not_committed(place: Place) -> 
     await place.service.discard("1" * 32)
 
 
-async def test_discard_leaves_only_a_tombstone(place: Place) -> None:
-    attempt = await place.start("sh", "-c", "mkdir -p a/b; touch a/b/c; chmod 500 a/b; read x", interactive=True)
+async def test_discard_leaves_only_a_tombstone(machine: Place) -> None:
+    attempt = await machine.start("sh", "-c", "mkdir -p a/b; touch a/b/c; chmod 500 a/b; read x", interactive=True)
     with pytest.raises(ZeliGridError, match="not over"):
-        await place.service.discard(attempt)
-    await place.service.send(attempt, b"", end=True)
-    await place.ended(attempt)
-    await place.service.discard(attempt)
-    await place.service.discard(attempt)
-    assert await place.service.find([attempt]) == {}
-    assert await place.shell(f"[ -e {place.handles[attempt]} ] && echo there || echo gone") == "gone\n"
+        await machine.service.discard(attempt)
+    await machine.service.send(attempt, b"", end=True)
+    await machine.ended(attempt)
+    await machine.service.discard(attempt)
+    await machine.service.discard(attempt)
+    assert await machine.service.find([attempt]) == {}
+    assert await machine.shell(f"[ -e {machine.handles[attempt]} ] && echo there || echo gone") == "gone\n"
     with pytest.raises(SubmissionRefused):
-        await place.service.prepare(attempt, TRUE)
+        await machine.service.prepare(attempt, TRUE)
 
 
-async def test_an_orphan_runs_on_is_steered_and_its_exit_is_unknown(place: Place) -> None:
-    attempt = await place.start("sh", "-c", "echo up; sleep 1000")
-    await place.says(attempt, b"up")
-    job, wrapper = await place.ids(attempt)
-    await place.shell(f"kill -s KILL {wrapper}")
-    await place.quiet_process(wrapper)
-    status = await place.status(attempt)
+async def test_an_orphan_runs_on_is_steered_and_its_exit_is_unknown(machine: Place) -> None:
+    attempt = await machine.start("sh", "-c", "echo up; sleep 1000")
+    await machine.says(attempt, b"up")
+    job, wrapper = await machine.ids(attempt)
+    await machine.shell(f"kill -s KILL {wrapper}")
+    await machine.quiet_process(wrapper)
+    status = await machine.status(attempt)
     assert (status.state, status.detail.split(",")[0]) == (JobState.RUNNING, "orphaned")
-    await place.service.suspend(attempt)
-    assert (await place.status(attempt)).state is JobState.SUSPENDED
-    await place.service.resume(attempt)
-    await place.shell(f"kill -s KILL {job}")
-    status = await place.ended(attempt)
+    await machine.service.suspend(attempt)
+    assert (await machine.status(attempt)).state is JobState.SUSPENDED
+    await machine.service.resume(attempt)
+    await machine.shell(f"kill -s KILL {job}")
+    status = await machine.ended(attempt)
     assert (status.state, status.exit_code, status.signal) == (JobState.FAILED, None, None)
     assert "exit unknown" in status.detail
 
 
-async def test_an_orphan_can_be_canceled(place: Place) -> None:
-    attempt = await place.start("sh", "-c", "trap '' TERM; setsid sleep 1000 & echo up; while :; do sleep 0.1; done")
-    await place.says(attempt, b"up")
-    _, wrapper = await place.ids(attempt)
-    await place.shell(f"kill -s KILL {wrapper}")
-    await place.service.cancel(attempt, grace_s=0.2)
-    assert (await place.ended(attempt)).state is JobState.CANCELED
-    await place.quiet(attempt)
+async def test_an_orphan_can_be_canceled(machine: Place) -> None:
+    attempt = await machine.start("sh", "-c", "trap '' TERM; setsid sleep 1000 & echo up; while :; do sleep 0.1; done")
+    await machine.says(attempt, b"up")
+    _, wrapper = await machine.ids(attempt)
+    await machine.shell(f"kill -s KILL {wrapper}")
+    await machine.service.cancel(attempt, grace_s=0.2)
+    assert (await machine.ended(attempt)).state is JobState.CANCELED
+    await machine.quiet(attempt)
 
 
-async def test_a_preparation_whose_wrapper_was_killed_is_refused(place: Place) -> None:
-    attempt = await place.prepare("true")
-    wrapper = (await place.shell(f"cat {place.handles[attempt]}/wrapper")).split()[0]
-    await place.shell(f"kill -s KILL {wrapper}")
-    await place.quiet_process(int(wrapper))
-    assert (await place.status(attempt)).state is JobState.FAILED
+async def test_a_preparation_whose_wrapper_was_killed_is_refused(machine: Place) -> None:
+    attempt = await machine.prepare("true")
+    wrapper = (await machine.shell(f"cat {machine.handles[attempt]}/wrapper")).split()[0]
+    await machine.shell(f"kill -s KILL {wrapper}")
+    await machine.quiet_process(int(wrapper))
+    assert (await machine.status(attempt)).state is JobState.FAILED
     with pytest.raises(SubmissionRefused, match="ended"):
-        await place.service.commit(attempt)
-    assert (await place.status(attempt)).state is JobState.FAILED
+        await machine.service.commit(attempt)
+    assert (await machine.status(attempt)).state is JobState.FAILED
 
 
 async def test_the_fence_ends_a_job_that_nobody_polls(watched: Place) -> None:
