@@ -23,8 +23,11 @@ from PySide6.QtGui import QColor, QImage, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.gui.driving import User, run
+from zeligui.gui.checkup_dialog import CheckupDialog
 from zeligui.gui.configuration import ConfigurationDialog
+from zeligui.gui.credentials_dialog import CredentialsDialog
 from zeligui.gui.experiment_form import ExperimentDialog
+from zeligui.gui.services_dialog import ServicesDialog
 
 SIZE = QSize(1280, 800)
 COLOURS = 256
@@ -68,6 +71,21 @@ async def play(camera: Camera, size: QSize) -> None:
         await camera.keep(user.window, "window")
         user.does("Why not this machine?")
         await camera.keep(await user.sees(lambda: user.shell.machines.explained), "why-not")
+        user.does("Job services")
+        services = await user.sees(lambda: user.dialog(ServicesDialog))
+        await user.sees(lambda: all(line[0] == "answers" for line in user.rows(services.view)))
+        await camera.keep(services, "services")
+        services.ways.trigger()
+        ways = await user.sees(lambda: user.dialog(CheckupDialog))
+        await user.sees(lambda: user.rows(ways.view))
+        await camera.keep(ways, "what-would-work")
+        ways.close()
+        services.close()
+        user.does("Credentials")
+        credentials = await user.sees(lambda: user.dialog(CredentialsDialog))
+        await user.sees(credentials.fields["Stands for"].value.text)
+        await camera.keep(credentials, "credentials")
+        credentials.close()
         user.does("Configuration")
         configuration = await user.sees(lambda: user.dialog(ConfigurationDialog))
         configuration.pages.setCurrentIndex(2)

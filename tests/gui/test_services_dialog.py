@@ -44,14 +44,15 @@ def dialog(window: QWidget) -> ServicesDialog:
 
 
 def test_those_that_are_away_come_first_then_those_that_run_jobs(dialog: ServicesDialog) -> None:
-    dialog.show_services([UNASKED, WELL, AWAY])
-    assert [line[:3] for line in lines(dialog.view)] == [
-        ["unreachable", "ssh://lab10", ""],
-        ["answers", "ssh://lab2", "3"],
-        ["not asked yet", "ssh://lab3", ""],
+    dialog.show_services([UNASKED, WELL, AWAY], {"ssh://lab2": ["node2"], "ssh://lab3": ["a", "b"]})
+    assert [line[:4] for line in lines(dialog.view)] == [
+        ["unreachable", "", "ssh://lab10", ""],
+        ["answers", "node2", "ssh://lab2", "3"],
+        ["not asked yet", "a and 1 more", "ssh://lab3", ""],
     ]
-    assert cell(dialog.view, 0, 4) == "It is silent. Switch it on."
-    assert "Named by: pi" in cell(dialog.view, 0, 4, Qt.ItemDataRole.ToolTipRole)
+    assert cell(dialog.view, 0, 5) == "It is silent. Switch it on."
+    assert "named by pi" in cell(dialog.view, 0, 2, Qt.ItemDataRole.ToolTipRole)
+    assert cell(dialog.view, 2, 1, Qt.ItemDataRole.ToolTipRole) == "a\nb"
     assert not cell(dialog.view, 0, 0, Qt.ItemDataRole.DecorationRole).isNull()
     assert dialog.words.text() == "3 job services, 1 answers, 1 would start no job; 3 jobs on them now."
 
@@ -68,8 +69,8 @@ def test_where_there_is_none_it_says_what_to_do(window: QWidget) -> None:
 
 
 def test_the_filter_finds_addresses_states_experiments_and_words(dialog: ServicesDialog) -> None:
-    dialog.show_services([UNASKED, WELL, AWAY])
-    for words, found in (("lab10", 1), ("unreachable", 1), ("PI silent", 1), ("lab", 3), ("nothing", 0)):
+    dialog.show_services([UNASKED, WELL, AWAY], {"ssh://lab2": ["node2"]})
+    for words, found in (("lab10", 1), ("node2", 1), ("unreachable", 1), ("PI silent", 1), ("lab", 3), ("nothing", 0)):
         dialog.filter.line.setText(words)
         assert dialog.model.shown == found, words
 
@@ -113,10 +114,12 @@ def test_it_is_told_whether_somebody_looks(dialog: ServicesDialog) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_service_says_is_text(dialog: ServicesDialog, text: str) -> None:
-    dialog.show_services([ServiceHealth(f"ssh://{text}", text, text, text, SINCE, SINCE, named_by=(text,))])
+    dialog.show_services(
+        [ServiceHealth(f"ssh://{text}", text, text, text, SINCE, SINCE, named_by=(text,))], {f"ssh://{text}": [text]}
+    )
     shown = [one for line in lines(dialog.view) for one in line]
     assert all(one.isprintable() for one in shown)
-    tips = [str(cell(dialog.view, 0, column, Qt.ItemDataRole.ToolTipRole) or "") for column in range(5)]
+    tips = [str(cell(dialog.view, 0, column, Qt.ItemDataRole.ToolTipRole) or "") for column in range(6)]
     assert not any("<b>" in tip or "<img" in tip for tip in tips)
 
 

@@ -148,10 +148,10 @@ async def test_where_logout_ends_all_a_job_is_refused_or_leaves_the_session(
 
 
 async def test_health_says_what_watches_over_jobs(here: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await here.service.health() == "answers; jobs are watched over by python3"
+    assert await here.service.health() == "jobs are watched over by python3"
     only(tmp_path, monkeypatch)
     here.service = here.fresh()
-    assert await here.service.health() == "answers; jobs are watched over by sh"
+    assert await here.service.health() == "jobs are watched over by sh"
 
 
 async def test_a_machine_that_refuses_is_not_well(openssh: Callable[..., OpenSsh]) -> None:

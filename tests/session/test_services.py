@@ -225,7 +225,7 @@ async def test_real_services_say_how_they_are_in_the_snapshot(openssh: Callable[
                 await session.services.look()
                 await asyncio.sleep(0.05)
         told: dict[str, Any] = {one.url: one for one in session.view.snapshot().services}
-        assert told["local://"].says.startswith("answers; jobs are watched over by ")
+        assert told["local://"].says.startswith("jobs are watched over by ")
         assert told[stranger].status == "unknown-key"
         here = await session.services.ways("local://")
         assert [one.of for one in here] == ["local://"]

@@ -86,7 +86,7 @@ class CredentialsDialog(QDialog):
         self._ticking.setInterval(1000)
         self._ticking.timeout.connect(self._tick)
         sign, height = self.fontMetrics().averageCharWidth(), self.fontMetrics().height()
-        self.resize(sign * 112, height * 36)
+        self.resize(sign * 124, height * 36)
         self._look()
 
     @property
@@ -110,8 +110,12 @@ class CredentialsDialog(QDialog):
 
     def say_failed(self, words: str) -> None:
         """What was asked for could not be done; said beside the buttons until something else is."""
-        self.outcome.say("", words, "bad")
+        self._say_outcome("", words)
         self._grow()
+
+    def _say_outcome(self, words: str, trouble: str = "") -> None:
+        self.outcome.say(words, trouble, "bad" if trouble else "")
+        self.proxy.layout().setRowVisible(self.outcome, bool(words or trouble))  # type: ignore[union-attr]
 
     def _grow(self) -> None:
         """Be as high as all that is said needs, as far as the screen lets it."""
@@ -157,7 +161,7 @@ class CredentialsDialog(QDialog):
 
     def _fill_keys(self) -> None:
         self.model = RowModel(COLUMNS, lambda one: one.text, self)
-        self.view = Table("ssh keys and agent", self.model, (20, 12, 22, 34, 22), self.keys)
+        self.view = Table("ssh keys and agent", self.model, (18, 11, 24, 38, 26), self.keys)
         self.view.setMinimumHeight(self.view.verticalHeader().defaultSectionSize() * (LEAST_ROWS + 1))
         self.view.setSortingEnabled(False)
         layout = QVBoxLayout(self.keys)
@@ -239,10 +243,8 @@ class CredentialsDialog(QDialog):
         ):
             button.setEnabled(not why)
             button.setToolTip(tip(why or words))
-        if self._doing:
-            self.outcome.say(self._doing)
-        elif not self.outcome.note.text():
-            self.outcome.say("")
+        if self._doing or not self.outcome.note.text():
+            self._say_outcome(self._doing)
 
     def _why_not_renew(self) -> str:
         if self._doing or self._shown is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 from shiboken6 import isValid
 
 from zeligui.errors import ZeliGridError
+from zeligui.grid.hosts import Host
 from zeligui.gui.checkup_dialog import CheckupDialog
 from zeligui.gui.services_dialog import ServicesDialog
 from zeligui.gui.window import MainWindow
@@ -26,6 +28,8 @@ class ServiceDeeds:
         self._session = session
         self._work = work
         self._looking: asyncio.Task[None] | None = None
+        self._hosts: Mapping[str, Host] = {}
+        self._named: dict[str, list[str]] = {}
         self.dialog: ServicesDialog | None = None
         self.checkup: CheckupDialog | None = None
         window.actions_.connect({"services": self.show})
@@ -47,7 +51,17 @@ class ServiceDeeds:
     def follow(self) -> None:
         """Show how the services are now; nothing where nobody looks."""
         if self.dialog and self.dialog.isVisible():
-            self.dialog.show_services(self._session.services.states)
+            self.dialog.show_services(self._session.services.states, self._machines())
+
+    def _machines(self) -> Mapping[str, Sequence[str]]:
+        """By service, the hosts whose jobs go to it."""
+        hosts = self._window.snapshot.hosts if self._window.snapshot else {}
+        if hosts is not self._hosts:
+            self._hosts, self._named = hosts, {}
+            for host in hosts.values():
+                if host.service:
+                    self._named.setdefault(host.service, []).append(host.name)
+        return self._named
 
     def look_at_ways(self, url: str) -> None:
         """Look at what stands between here and a service, and show it beside the window."""

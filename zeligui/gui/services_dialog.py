@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from zeligui.grid.hosts import natural
+from zeligui.gui.dialogs import listed
 from zeligui.gui.filter_line import FilterLine
 from zeligui.gui.hosts_pane import STATUSES
 from zeligui.gui.icons import icon
@@ -23,6 +26,15 @@ LOOKS = {**STATUSES, "up": ("host-up", "good", "answers"), "unusable": ("host-lo
 ASKED = ("host", "dim", "asked…")
 UNASKED = ("host", "dim", "not asked yet")
 LONGEST = 2000
+EMPTY: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service, and the names of the machines that jobs are brought to by it."""
+
+    state: ServiceHealth
+    machines: tuple[str, ...] = ()
 
 
 class ServicesDialog(QDialog):
@@ -43,9 +55,11 @@ class ServicesDialog(QDialog):
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
-        self.filter = FilterLine("job services", "Filter by address, state, experiment or words (Ctrl+F)", self)
-        self.model = RowModel(COLUMNS, lambda state: state.url, self)
-        self.view = Table("Job services", self.model, (22, 40, 8, 20, 45), self)
+        self.filter = FilterLine(
+            "job services", "Filter by machine, address, state, experiment or words (Ctrl+F)", self
+        )
+        self.model = RowModel(COLUMNS, lambda row: row.state.url, self)
+        self.view = Table("Job services", self.model, (22, 22, 36, 8, 20, 30), self)
         self.nothing = EmptyState(self)
         self.check = self._action("refresh", "Check &again", lambda: self.check_asked.emit(self.current))
         self.ways = self._action("why-not", "What would &work?", lambda: self.ways_asked.emit(self.current))
@@ -60,7 +74,7 @@ class ServicesDialog(QDialog):
         self.view.menu_asked.connect(lambda place: popup(self, place, (self.check, self.ways)))
         self.view.doubleClicked.connect(lambda _: self.ways.trigger())
         self.view.selectionModel().currentRowChanged.connect(lambda *_: self._look())
-        self.resize(self.fontMetrics().averageCharWidth() * 135, self.fontMetrics().height() * 24)
+        self.resize(self.fontMetrics().averageCharWidth() * 160, self.fontMetrics().height() * 24)
         self.show_services(())
 
     @property
@@ -69,9 +83,10 @@ class ServicesDialog(QDialog):
         index = self.view.currentIndex()
         return str(self.model.key_at(index.row())) if index.isValid() else ""
 
-    def show_services(self, states: Sequence[ServiceHealth]) -> None:
-        """Show these."""
-        self.model.show_rows(sorted(states, key=_order))
+    def show_services(self, states: Sequence[ServiceHealth], machines: Mapping[str, Sequence[str]] = EMPTY) -> None:
+        """Show these; `machines` are the names of those that each is the service of."""
+        rows = [ServiceRow(state, tuple(machines.get(state.url, ()))) for state in sorted(states, key=_order)]
+        self.model.show_rows(rows)
         self.words.setText(summary(states))
         for widget in (self.words, self.view, self.filter):
             widget.setVisible(bool(states))
@@ -93,7 +108,7 @@ class ServicesDialog(QDialog):
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
-        self.model.filter((lambda state: _holds(state, words)) if words else None)
+        self.model.filter((lambda row: _holds(row, words)) if words else None)
         self.filter.say(self.model.shown, self.model.total)
         self._look()
 
@@ -167,42 +182,72 @@ def _order(state: ServiceHealth) -> tuple[bool, bool, tuple[str | tuple[int, str
     return not state.away, not state.jobs, natural(state.url)
 
 
-def _icon(state: ServiceHealth) -> QIcon:
-    return icon(looks(state)[0])
+def _icon(row: ServiceRow) -> QIcon:
+    return icon(looks(row.state)[0])
 
 
-def _asked(state: ServiceHealth) -> str:
-    return f"{looks(state)[2]}\nAsked last: {full_time(state.asked)}" if state.asked else looks(state)[2]
+def _asked(row: ServiceRow) -> str:
+    word = looks(row.state)[2]
+    return f"{word}\nAsked last: {full_time(row.state.asked)}" if row.state.asked else word
 
 
-def _said(state: ServiceHealth) -> str:
-    return " ".join(filter(None, (state.says, state.mend)))
+def _machines(row: ServiceRow) -> str:
+    first, *others = row.machines or ("",)
+    return f"{visible(first)} and {len(others):,} more" if others else visible(first)
 
 
-def _all_said(state: ServiceHealth) -> str:
-    named = f"Named by: {', '.join(map(visible, state.named_by))}" if state.named_by else ""
-    return "\n".join(filter(None, (visible(state.says, LONGEST), visible(state.mend, LONGEST), named)))
+def _all_machines(row: ServiceRow) -> str:
+    return "\n".join(listed(row.machines))
 
 
-def _address(state: ServiceHealth) -> str:
-    named = [f"named by {visible(name)}" for name in state.named_by]
-    return "\n".join([visible(state.url, LONGEST), *named])
+def _said(row: ServiceRow) -> str:
+    return " ".join(filter(None, (row.state.says, row.state.mend)))
 
 
-def _holds(state: ServiceHealth, words: Sequence[str]) -> bool:
-    text = f"{state.url}\0{looks(state)[2]}\0{_said(state)}\0{' '.join(state.named_by)}".casefold()
+def _all_said(row: ServiceRow) -> str:
+    return "\n".join(filter(None, (visible(row.state.says, LONGEST), visible(row.state.mend, LONGEST))))
+
+
+def _address(row: ServiceRow) -> str:
+    named = [f"named by {visible(name)}" for name in row.state.named_by]
+    return "\n".join([visible(row.state.url, LONGEST), *named])
+
+
+def _since(row: ServiceRow) -> float | None:
+    return row.state.since.timestamp() if row.state.since else None
+
+
+def _holds(row: ServiceRow, words: Sequence[str]) -> bool:
+    parts = (row.state.url, looks(row.state)[2], _said(row), *row.state.named_by, *row.machines)
+    text = "\0".join(parts).casefold()
     return all(word in text for word in words)
 
 
 COLUMNS = (
-    Column("State", lambda state: looks(state)[2], tooltip=_asked, icon=_icon, tone=lambda state: looks(state)[1]),
-    Column("Service", lambda state: visible(state.url), sort=lambda state: natural(state.url), tooltip=_address),
-    Column("Jobs", lambda state: f"{state.jobs:,}" if state.jobs else "", sort=lambda state: state.jobs, numeric=True),
+    Column("State", lambda row: looks(row.state)[2], tooltip=_asked, icon=_icon, tone=lambda row: looks(row.state)[1]),
+    Column(
+        "Machine",
+        _machines,
+        sort=lambda row: natural(row.machines[0]) if row.machines else None,
+        tooltip=_all_machines,
+    ),
+    Column(
+        "Service",
+        lambda row: visible(row.state.url),
+        sort=lambda row: natural(row.state.url),
+        tooltip=_address,
+    ),
+    Column(
+        "Jobs",
+        lambda row: f"{row.state.jobs:,}" if row.state.jobs else "",
+        sort=lambda row: row.state.jobs,
+        numeric=True,
+    ),
     Column(
         "Since",
-        lambda state: local_time(state.since),
-        sort=lambda state: state.since.timestamp() if state.since else None,
-        tooltip=lambda state: full_time(state.since),
+        lambda row: local_time(row.state.since),
+        sort=_since,
+        tooltip=lambda row: full_time(row.state.since),
     ),
-    Column("What it said", lambda state: visible(_said(state)), tooltip=_all_said),
+    Column("What it said", lambda row: visible(_said(row)), tooltip=_all_said),
 )

@@ -311,6 +311,6 @@ def _counts(shown: Snapshot) -> tuple[str, ...]:
     notes = [f"{counts[word]:,} {word}" for word in ("connecting", "stale", "unreachable") if counts[word]]
     ended = sum([job.standing.ended for job in shown.jobs])
     jobs = count_of(len(shown.jobs), "job") + (f", {ended:,} ended" if ended else "")
-    away = sum([service.away for service in shown.services])
+    away = sum([service.away for service in shown.services if service.jobs])  # the others may not have been asked since
     silent = [f"{count_of(away, 'job service')} away"] if away else []
     return ", ".join((count_of(len(shown.hosts), "host"), *notes)), jobs, *silent
