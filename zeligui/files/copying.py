@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from zeligui.errors import Refused, Unreachable, UsageError, ZeliGridError
+from zeligui.errors import Refused, Unreachable, ZeliGridError
 from zeligui.files.moving import Mover, damaged
 from zeligui.files.planning import Item, Place
 from zeligui.files.progress import Tell
@@ -214,5 +214,5 @@ async def _check_unchanged(item: Item) -> None:
     except NoSuchFile as error:
         raise NoSuchFile(f"{item.source.url} was removed while it was copied.") from error
     if (now.size, now.modified) != (item.entry.size, item.entry.modified):
-        kind = UsageError if item.source.service.url == "file://" else Refused
-        raise kind(f"{item.source.url} changed while it was copied.", hint="Copy it again when nothing writes to it.")
+        words = f"{item.source.url} changed while it was copied."
+        raise item.source.service.refusal(words, hint="Copy it again when nothing writes to it.")

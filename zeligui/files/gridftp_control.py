@@ -205,6 +205,7 @@ class Control:
         """End the connection, from any thread: who waits on it is told that it broke."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        self._file.close()
         self._socket.close()
 
 

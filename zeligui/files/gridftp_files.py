@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
-from zeligui.errors import Refused, Unreachable, ZeliGridError
+from zeligui.errors import Refused, Unreachable, UsageError, ZeliGridError
 from zeligui.files.gridftp import GridFtp
 from zeligui.files.gridftp_control import CONNECT_S, Control, seconds_for
 from zeligui.files.service import Entry, Kind, NoSuchFile
@@ -27,9 +27,11 @@ T = TypeVar("T")
 
 
 def open_files(url: str, links: Links) -> GridFtpFiles:
-    """The files of a server; nothing is sent before their first use. Proxy and authorities are those of Globus."""
-    del links
-    return GridFtpFiles(url, GridFtp())
+    """The files of a server; nothing is sent before their first use. UsageError in a session without a proxy."""
+    proxy = links.contexts.proxy_file()
+    if proxy is None:
+        raise UsageError(f"This session was given no grid proxy for {url}.", hint="Give it one: --context proxy")
+    return GridFtpFiles(url, GridFtp(links.contexts.proxy))
 
 
 class GridFtpFiles:
@@ -37,6 +39,7 @@ class GridFtpFiles:
 
     def __init__(self, root: str, ftp: GridFtp) -> None:
         self.url = root
+        self.refusal: type[ZeliGridError] = Refused
         self.ftp = ftp
         self._control: Control | None = None
         self._turn = asyncio.Lock()

@@ -78,7 +78,9 @@ def _plain(text: str, folder: str) -> Location:
 
 
 def _at(scheme: str, root: str, path: str, *, up: bool = False) -> Location:
-    if len(path) > LONGEST or any(not sign.isprintable() and not "\udc80" <= sign <= "\udcff" for sign in path):
+    """A path of ours (`up`) may lead upwards, and hold what it likes."""
+    signs = all(sign.isprintable() or "\udc80" <= sign <= "\udcff" for sign in path)
+    if len(path) > LONGEST or "\0" in path or not (up or signs):
         raise UsageError(f"The path {_shown(path)} is too long, or holds control signs.")
     if not up and ".." in path.split("/"):
         raise UsageError(f"The path {_shown(path)} leads upwards.", hint="Write it without `..`.")

@@ -46,7 +46,7 @@ class MachineFiles:
     def __init__(self, url: str, link: Link, *, refusal: type[ZeliGridError] = Refused) -> None:
         self.url = url
         self._link = link
-        self._refusal = refusal
+        self.refusal = refusal
 
     async def entry(self, path: str, *, follow: bool = True) -> Entry:
         status = await self._do("find", path, lambda files, there: files.status(there, follow=follow))
@@ -109,7 +109,7 @@ class MachineFiles:
 
     def _refused(self, verb: str, path: str, error: OSError) -> ZeliGridError:
         reason = error.strerror or str(error)
-        return self._refusal(
+        return self.refusal(
             f"Could not {verb} {self._shown(path)}: {reason.rstrip('.')}.", hint=_HINTS.get(error.errno or 0, "")
         )
 

@@ -15,25 +15,26 @@ from zeligui.files.service import Entry, FileService, Kind, NoSuchFile
 ALL = "**"
 """The part of a pattern that stands for any number of folders."""
 
+HERE = "file://"
 LONGEST_NAME = 255
 DEEPEST, MOST = 100, 1_000_000
 
 
-def safe(name: str) -> bool:
-    """Whether a name may be taken from another machine: one part of a path, without control signs."""
+def safe(name: str, *, own: bool = False) -> bool:
+    """Whether it is the name of one part of a path; another machine's has no control signs, as our `own` may have."""
     return (
         name not in {"", ".", ".."}
-        and "/" not in name
+        and not set("/\0").intersection(name)
         and len(name) <= LONGEST_NAME
-        and all(sign.isprintable() or "\udc80" <= sign <= "\udcff" for sign in name)
+        and (own or all(sign.isprintable() or "\udc80" <= sign <= "\udcff" for sign in name))
     )
 
 
-def checked(entry: Entry, where: str) -> str:
-    """The name of what another machine lists. Refused where it could lead elsewhere, or disturb a terminal."""
-    if not safe(entry.name):
+def checked(entry: Entry, service: FileService, folder: str, *, own: bool = False) -> str:
+    """The name of what a machine lists. Refused where it could lead elsewhere, or disturb a terminal."""
+    if not safe(entry.name, own=own or service.url == HERE):
         raise Refused(
-            f"{where} holds the name {entry.name[:100]!a}, which is not copied.",
+            f"{service.url}{ascii(folder)[1:-1]} holds the name {entry.name[:100]!a}, which is not copied.",
             hint="Rename it there: names are single parts of a path, without control signs.",
         )
     return entry.name
@@ -42,7 +43,7 @@ def checked(entry: Entry, where: str) -> str:
 def below(path: str) -> str:
     """A relative path or pattern that stays where it begins. UsageError for any other."""
     parts = [part for part in path.split("/") if part not in {"", "."}]
-    if not parts or path.startswith("/") or not all(map(safe, parts)):
+    if not parts or path.startswith("/") or not all(safe(part, own=True) for part in parts):
         raise UsageError(f"{path[:200]!a} is not a path inside the folder.", hint="Give a relative path without `..`.")
     return posixpath.normpath(path)
 
@@ -68,14 +69,16 @@ def fixed(pattern: str) -> tuple[str, str]:
     return literal(pattern) or "/", ""
 
 
-async def found(service: FileService, folder: str, pattern: str) -> AsyncIterator[tuple[str, Entry]]:
+async def found(
+    service: FileService, folder: str, pattern: str, *, own: bool = False
+) -> AsyncIterator[tuple[str, Entry]]:
     """All that a pattern means below a folder, as relative paths, in order; what is below a match is not looked at.
 
     As in a shell, a star means no name that begins with a dot. Links are entered only where the pattern names them.
-    Nothing is found where a folder is not there.
+    Nothing is found where a folder is not there; names with control signs only in a folder of our `own`.
     """
     count = 0
-    async for path, entry in _walk(service, folder, "", {tuple(pattern.split("/"))}, 0):
+    async for path, entry in _walk(service, folder, "", {tuple(pattern.split("/"))}, own or service.url == HERE):
         count += 1
         if count > MOST:
             raise Refused(f"More than {MOST} names match {pattern!a} in {service.url}{folder}.")
@@ -83,22 +86,23 @@ async def found(service: FileService, folder: str, pattern: str) -> AsyncIterato
 
 
 async def _walk(
-    service: FileService, root: str, above: str, patterns: set[tuple[str, ...]], depth: int
+    service: FileService, root: str, above: str, patterns: set[tuple[str, ...]], own: bool
 ) -> AsyncIterator[tuple[str, Entry]]:
     """A name is met once, though several patterns mean it: all that go on in a folder go there together."""
-    if depth > DEEPEST:
+    if above.count("/") > DEEPEST:
         raise Refused(f"{service.url}{root} is too deep to look for names in.")
     try:
         listed = await service.entries(posixpath.join(root, above) if above else root)
     except NoSuchFile:
         return
     for entry in sorted(listed, key=lambda one: one.name):
-        rests = {rest for pattern in patterns for rest in _after(pattern, entry.name)} if safe(entry.name) else set()
+        known = safe(entry.name, own=own)
+        rests = {rest for pattern in patterns for rest in _after(pattern, entry.name)} if known else set()
         path = posixpath.join(above, entry.name)
         if () in rests:
             yield path, entry
         elif rests and await _is_entered(service, posixpath.join(root, path), entry, rests):
-            async for deeper in _walk(service, root, path, rests, depth + 1):
+            async for deeper in _walk(service, root, path, rests, own):
                 yield deeper
 
 

@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from zeligui.errors import Refused, UsageError, ZeliGridError
+from zeligui.errors import UsageError, ZeliGridError
 from zeligui.files.names import DEEPEST, MOST, checked
 from zeligui.files.service import Entry, FileService, Kind
 
@@ -21,8 +21,9 @@ class Place:
 
     @property
     def url(self) -> str:
-        """For messages."""
-        return self.service.url.removesuffix("file://") + self.path
+        """For messages, signs that a terminal would obey spelt out."""
+        whole = self.service.url.removesuffix("file://") + self.path
+        return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in whole)
 
     def below(self, path: str) -> Place:
         """The place at a relative path; itself where that is empty."""
@@ -47,19 +48,20 @@ def item(source: Place, target: Place, entry: Entry) -> Item:
     return Item(source, target, entry, posixpath.join(posixpath.dirname(target.path), f".zeligrid-{digest}.part"))
 
 
-async def planned(source: Place, target: Place) -> Sequence[Item]:
+async def planned(source: Place, target: Place, *, own: bool = False) -> Sequence[Item]:
     """A file, or a folder with all that is below it, each folder before what is in it.
 
     Links are followed where they stay within the tree; others, loops, and what is neither file nor folder are refused,
-    as are names that lead elsewhere.
+    as are names that lead elsewhere, and names with control signs, but in a tree of our `own`.
     """
     if source.service.url == target.service.url and (target.path + "/").startswith(source.path.rstrip("/") + "/"):
         raise UsageError(f"{source.url} cannot be copied into itself.", hint="Name another target.")
-    return [one async for one in _Walk(source, target).items()]
+    return [one async for one in _Walk(source, target, own).items()]
 
 
 class _Walk:
-    def __init__(self, source: Place, target: Place) -> None:
+    def __init__(self, source: Place, target: Place, own: bool) -> None:
+        self._own = own
         self._source = source
         self._target = target
         self._real: str | None = None
@@ -81,7 +83,7 @@ class _Walk:
         if entry.kind is Kind.FILE:
             return
         for found in sorted(await source.service.entries(source.path), key=lambda one: one.name):
-            inner = posixpath.join(path, checked(found, source.url))
+            inner = posixpath.join(path, checked(found, source.service, source.path, own=self._own))
             followed = await self._followed(inner) if found.kind is Kind.LINK else found
             async for one in self._below(inner, followed, depth + 1):
                 yield one
@@ -100,4 +102,4 @@ class _Walk:
         return await service.entry(link.path)
 
     def _refused(self, words: str) -> ZeliGridError:
-        return (UsageError if self._source.service.url == "file://" else Refused)(words)
+        return self._source.service.refusal(words)

@@ -46,6 +46,11 @@ class FileService(Protocol):
     url: str
     """What stands before a path in a URL, such as `sftp://lab1`."""
 
+    @property
+    def refusal(self) -> type[ZeliGridError]:
+        """What is raised where it is these files that are at fault."""
+        ...
+
     async def entry(self, path: str, *, follow: bool = True) -> Entry:
         """What a path stands for."""
         ...

@@ -10,13 +10,14 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from zeligui.errors import InDoubt, LinkError, Refused, SubmissionRefused, Unreachable, UsageError, ZeliGridError
 from zeligui.files.progress import Tell
 from zeligui.jobs import scripts
 from zeligui.jobs.adaptors import Declared, NotMeant, Unfit, by_name
 from zeligui.jobs.job import JobDescription, JobStatus
+from zeligui.jobs.staging import Stager, files_of
 from zeligui.jobs.verdicts import statuses
 from zeligui.links.addresses import Address
 from zeligui.links.link import Link, Links, Reply
@@ -57,7 +58,7 @@ ADAPTOR = Declared("a machine with a POSIX shell", reach=reach, order=10)
 
 def open_service(url: str, links: Links) -> PosixService:
     """The service of a machine; nothing is sent before its first use."""
-    return PosixService(url, links.to(url))
+    return PosixService(url, links.to(url), links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +73,40 @@ class Steps:
 class PosixService:
     """A `JobService`. `prepared_s` and `reaper` (one of `scripts.REAPERS`) are for trials; None takes the best."""
 
-    def __init__(self, url: str, link: Link, *, prepared_s: float = PREPARED_S, reaper: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        link: Link,
+        links: Links | None = None,
+        *,
+        prepared_s: float = PREPARED_S,
+        reaper: str | None = None,
+    ) -> None:
+        """`links` reaches what the input and the output of jobs name by URL."""
         self.url = url
         self._link = link
+        self._stager = Stager(files_of(link), links)
         self._prepared_s = prepared_s
         self._reaper = reaper
         self._probed: scripts.Machine | None = None
 
     async def health(self) -> str:
-         """What watches over jobs there."""
+        """That it answers, and what watches over jobs there."""
         machine = self._probed = await self._probe()
         self._check_leave(machine)
-        return f"jobs are watched over by {machine.reaper()}"
+        return f"answers; jobs are watched over by {machine.reaper()}"
 
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
         check(attempt)
-        staged = _staged(job)
+        wanted = await self._stager.wanted(job)
         steps = await self._steps(attempt, job)
-        if staged:
+        if wanted:
             reply = await self._link.run(steps.claim)
             folder = self._answer(reply, "claimed", "ready")
             if self._word(reply)[0] == "ready":  # prepared before, perhaps even running: its files are its own
                 return folder
-            for path, name in staged:
-                await self._link.put(path, f"{folder}/work/{name}")
+            await self._stager.bring(wanted, f"{folder}/work", tell)
         return self._answer(await self._submit(steps.start, steps.order), "ready")
 
     async def _steps(self, attempt: str, job: JobDescription) -> Steps:
@@ -155,18 +165,12 @@ class PosixService:
     ) -> Sequence[str]:
         if not patterns:
             return []
-        call = scripts.call("matches", check(attempt), *map(_inside, patterns))
-        work, *names = scripts.names((await self._link.run(call)).output) or [""]
-        for name in names:
-            here = folder / _inside(name)
-            here.parent.mkdir(parents=True, exist_ok=True)
-            await self._link.get(f"{work}/{name}", here)
-        return names
+        place = scripts.names((await self._link.run(scripts.call("place", check(attempt)))).output)
+        return await self._stager.fetch(place[0], patterns, folder, tell) if place else []
 
     async def give(self, attempt: str, folder: Path, names: Sequence[str]) -> None:
         there = await self._steer("folder", check(attempt))
-        for name in names:
-            await self._link.put(folder / _inside(name), f"{there}/work/{name}")
+        await self._stager.give(folder, names, f"{there}/work")
 
     async def discard(self, attempt: str) -> None:
         known = (await self.find([attempt])).get(attempt)
@@ -256,22 +260,3 @@ def check(attempt: str) -> str:
     if not _ID.fullmatch(attempt):
         raise UsageError(f"{attempt!r} is not an id of an attempt.", hint="It has 32 hexadecimal digits.")
     return attempt
-
-
-def _inside(name: str) -> str:
-    """A relative name or pattern that stays in the work directory."""
-    if not name or name.startswith("/") or ".." in PurePosixPath(name).parts or "\0" in name:
-        raise UsageError(f"{name!r} is not inside the job's directory.", hint="Give a relative path without `..`.")
-    return name
-
-
-def _staged(job: JobDescription) -> Sequence[tuple[Path, str]]:
-    """The input files and their names in the work directory. SubmissionRefused where one is missing."""
-    staged = []
-    for name in job.input:
-        path = job.folder / name
-        if not path.exists():
-            raise SubmissionRefused(f"The input {str(path)!r} does not exist.")
-        outside = name.startswith("/") or ".." in PurePosixPath(name).parts
-        staged.append((path, path.name if outside else name))
-    return staged
