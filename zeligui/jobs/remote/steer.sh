@@ -109,21 +109,10 @@ extent() {
     [ -z "$J" ] || [ ! -r "$J/$2" ] || echo $(($(wc -c < "$J/$2")))
 }
 
-# matches ID PATTERN...: the work directory, and names in it, each ended by a NUL; what leads outside is left out.
-matches() {
+# place ID: the work directory, ended by a NUL; nothing where there is none.
+place() {
     locate "$1"
-    shift
-    cd "$J/work" 2>/dev/null || return
-    top=$(pwd -P)
-    printf '%s\0' "$top"
-    IFS=
-    for pattern do
-        for name in $pattern; do
-            [ -e "$name" ] || continue
-            case $(readlink -f -- "$name" && echo .) in "$top"/*) printf '%s\0' "$name" ;; esac
-        done
-    done
-    unset IFS
+    cd "$J/work" 2>/dev/null && printf '%s\0' "$(pwd -P)"
 }
 
 # folder ID: where a job that is prepared and not committed has its files.
