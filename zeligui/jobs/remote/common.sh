@@ -2,20 +2,25 @@
 # A state file is one line that ends in the word `end`; one that is empty or cut is unknown.
 jobs=$HOME/.zeligrid/jobs
 boot= ns= machine= claimed= claim= J=
-read -r boot 2>/dev/null < "${ZELIGRID_PROC:-/proc}/sys/kernel/random/boot_id" ||
-    read -r boot 2>/dev/null < /proc/sys/kernel/random/boot_id || boot=unknown
-ns=$(readlink /proc/self/ns/pid) || ns=unknown
-ns=${ns#*'['} ns=${ns%']'}
-key=${ZELIGRID_HOSTNAME:-}
-if [ -z "$key" ]; then
-    # Both: diskless nodes share a machine-id, copied machines a name.
-    read -r machine 2>/dev/null < /etc/machine-id
-    read -r key 2>/dev/null < /proc/sys/kernel/hostname || key=$(uname -n)
-    key=$key${machine:+-$machine}
+# What belongs to a cluster, in a home that all its nodes share, is no machine's.
+if [ -n "${zeligrid_cluster:-}" ]; then
+    boot=slurm ns=$zeligrid_cluster key=slurm-$zeligrid_cluster
+else
+    read -r boot 2>/dev/null < "${ZELIGRID_PROC:-/proc}/sys/kernel/random/boot_id" ||
+        read -r boot 2>/dev/null < /proc/sys/kernel/random/boot_id || boot=unknown
+    ns=$(readlink /proc/self/ns/pid) || ns=unknown
+    ns=${ns#*'['} ns=${ns%']'}
+    key=${ZELIGRID_HOSTNAME:-}
+    if [ -z "$key" ]; then
+        # Both: diskless nodes share a machine-id, copied machines a name.
+        read -r machine 2>/dev/null < /etc/machine-id
+        read -r key 2>/dev/null < /proc/sys/kernel/hostname || key=$(uname -n)
+        key=$key${machine:+-$machine}
+    fi
+    case $key in
+    *[!A-Za-z0-9._-]* | .*) key=h$(printf %s "$key" | tr -c 'A-Za-z0-9._-' _) ;;
+    esac
 fi
-case $key in
-*[!A-Za-z0-9._-]* | .*) key=h$(printf %s "$key" | tr -c 'A-Za-z0-9._-' _) ;;
-esac
 
 # line FILE: its content in $line; false where it is missing, empty or cut.
 line() {

@@ -39,7 +39,7 @@ sub stay {
     $order{umask} = umask 077;
     open my $say, '>&', \*STDOUT or _exit(1);
     run() if claim($say) && may_go();
-    unlink 'order';
+    record('go', '');    # the order, which has secrets, lay in it
     my ($end) = map { /^exit\.(sig\w+|\d+)$/ } glob 'exit.*';
     if (($end // '') =~ /^sig(.+)/) {
         $SIG{$1} = 'DEFAULT' if $1 !~ /^(KILL|STOP|\d+)$/;

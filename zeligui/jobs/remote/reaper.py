@@ -81,7 +81,7 @@ def stay(order: Order) -> None:
     if claim(os.dup(1)) and may_go(order.numbers["limit"]):
         run(order)
     with contextlib.suppress(OSError):
-        os.unlink("order")
+        record("go", "")  # the order, which has secrets, lay in it
     ends = [name[5:] for name in os.listdir(".") if name.startswith("exit.") and name != "exit.pending"]
     if ends and ends[0].startswith("sig"):
         import resource

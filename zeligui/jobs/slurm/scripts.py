@@ -18,7 +18,7 @@ _ON_NODES = {"batch": ("slurm/batch.sh",), "killer": _KILLER, "reaper.py": ("rea
 _BASE = ("common.sh", "slurm/base.sh")
 _STEER = ("common.sh", "steer.sh", "slurm/base.sh", "slurm/steer.sh")
 _POLL = ("common.sh", "find.sh", "slurm/base.sh", "slurm/poll.sh")
-_SUBMIT = ("common.sh", "prepare.sh", "slurm/base.sh", "slurm/submit.sh")
+_SUBMIT = ("common.sh", "slurm/base.sh", "slurm/submit.sh")
 
 
 @cache
@@ -60,19 +60,14 @@ def tend(cluster: str, chores: Sequence[tuple[str, str, str, str]]) -> str:
     return _calls(_POLL, cluster, ["tend", *(word for chore in chores for word in chore)])
 
 
-def claim(cluster: str, attempt: str, nonce: str, job: JobDescription) -> str:
-    """Claim an attempt and make its directory; prints `claimed DIRECTORY`."""
-    return _claim(cluster, attempt, nonce, job) + 'echo "claimed $J"\n'
+def claim(cluster: str, job: JobDescription, words: Sequence[str]) -> str:
+    """Claim an attempt and make its directory; prints `claimed DIRECTORY`. `words`: its id, a nonce, and the order."""
+    return _submit(cluster, job, "claim", words) + 'echo "claimed $J"\n'
 
 
-def start(cluster: str, attempt: str, nonce: str, job: JobDescription, *, partition: str, prepared_s: float) -> str:
-    """Claim an attempt and hand it to Slurm; the order is its data."""
-    options = [f"--begin=now+{math.ceil(prepared_s)}", *needs(job)]
-    if partition:
-        options.append(f"--partition={partition}")
-    lines = [_claim(cluster, attempt, nonce, job), f"restore() {{ {RESTORE_LOCALE}; }}"]
-    lines.append(shlex.join(["submit", attempt, tools(), *options]))
-    return "\n".join(lines) + "\n"
+def start(cluster: str, job: JobDescription, words: Sequence[str], options: Sequence[str]) -> str:
+    """Claim an attempt and hand it to Slurm; `options` are the umask of the job, and those of sbatch."""
+    return _submit(cluster, job, "submit", words, tools(), *options)
 
 
 def needs(job: JobDescription) -> list[str]:
@@ -86,10 +81,13 @@ def needs(job: JobDescription) -> list[str]:
     return options
 
 
-def _claim(cluster: str, attempt: str, nonce: str, job: JobDescription) -> str:
+def _submit(cluster: str, job: JobDescription, name: str, words: Sequence[str], *more: str) -> str:
+    attempt, nonce, order = words
     fence, interactive = "1" if job.fence_s > 0 else "", "1" if job.interactive else ""
-    return "mask=$(umask); umask 077\n" + _calls(_SUBMIT, cluster, ["claim", attempt, nonce, fence, interactive])
+    first = f"umask 077\nrestore() {{ {RESTORE_LOCALE}; }}\n"
+    return _calls(_SUBMIT, cluster, [name, attempt, nonce, fence, interactive, order, *more], first=first)
 
 
 def _calls(parts: Sequence[str], cluster: str, words: Sequence[str], *, first: str = "") -> str:
-    return f"{COMMANDS}{text(*parts)}\n{shlex.join(['cluster', cluster])}\n{first}{shlex.join(words)}\n"
+    whose = f"zeligrid_cluster={shlex.quote(cluster)}\n"
+    return f"{whose}{COMMANDS}{text(*parts)}\n{first}{shlex.join(words)}\n"

@@ -6,6 +6,7 @@ watches over it. Slurm's comment of the job holds the attempt's id.
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -76,9 +77,11 @@ class SlurmService(PosixService):
         sight = await self._sight(fresh=True)
         refusals.check(self.url, self._cluster.partition, job, sight)
         order = posix_scripts.order(attempt, job, limit_s=0, reaper="python3")
-        name, nonce, partition = sight.name, secrets.token_hex(8), self._cluster.partition
-        start = scripts.start(name, attempt, nonce, job, partition=partition, prepared_s=self._prepared_s)
-        return Steps(scripts.claim(name, attempt, nonce, job), start, order)
+        words = [attempt, secrets.token_hex(8), order]
+        options = [sight.umask, f"--begin=now+{math.ceil(self._prepared_s)}", *scripts.needs(job)]
+        if self._cluster.partition:
+            options.append(f"--partition={self._cluster.partition}")
+        return Steps(scripts.claim(sight.name, job, words), scripts.start(sight.name, job, words, options), "")
 
     def _word(self, reply: Reply) -> tuple[str, str]:
         word, rest = super()._word(reply)

@@ -22,12 +22,13 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A cluster as it was looked at. `has_tools`: what runs on the nodes is there already."""
+    """A cluster as it was looked at. `has_tools`: what runs on the nodes is there already; `umask` is the login's."""
 
     name: str
     release: str
     partitions: tuple[Partition, ...]
     has_tools: bool
+    umask: str = "0022"
 
     @property
     def names(self) -> list[str]:
@@ -39,7 +40,7 @@ class Sight:
 
 def read(output: str) -> Sight:
     """The answer to `look`. ValueError where it is not whole."""
-    said: dict[str, list[str]] = {"config": [], "nodes": [], "tools": []}
+    said: dict[str, list[str]] = {"config": [], "nodes": [], "tools": [], "umask": []}
     for line in output.splitlines():
         word, _, rest = line.partition(" ")
         if word in said:
@@ -49,7 +50,10 @@ def read(output: str) -> Sight:
     if not is_name(name):
         raise ValueError("it does not name its cluster")
     has_tools = any(place.endswith(f"/slurm-{name}") for place in said["tools"])
-    return Sight(name, config.get("SLURM_VERSION", ""), tuple(_partitions(said["nodes"])), has_tools)
+    umask = "".join(said["umask"][:1])
+    if not umask.isdigit():
+        raise ValueError("it does not say what its umask is")
+    return Sight(name, config.get("SLURM_VERSION", ""), tuple(_partitions(said["nodes"])), has_tools, umask)
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -2,9 +2,6 @@
 # `COMMANDS` of links/slurm.py.
 # A job's directory belongs to the cluster, not to the machine of the login: all of them have the same home.
 
-# cluster NAME: whose jobs these are.
-cluster() { boot=slurm ns=$1 key=slurm-$1; }
-
 # Of processes on other nodes nothing can be seen from here: Slurm is asked how they are.
 alive() { :; }
 

@@ -36,7 +36,7 @@ tend() {
         case $1 in
         late) if [ -z "$claim" ] || decide go.pending go.late || [ -e "$J/go.late" ]; then slurm scancel "$3"; fi ;;
         kill) slurm scancel "$3" ;;
-        native) [ -z "$claim" ] || [ -e "$J/native" ] || echo "$3 end" > "$J/native" ;;
+        native) [ -z "$claim" ] || { set -C; echo "$3 end" 2>/dev/null > "$J/native"; set +C; } ;;
         note) [ -z "$claim" ] || [ ! -d "$J" ] || echo "$4 end" > "$J/slurm" ;;
         esac
         shift 4

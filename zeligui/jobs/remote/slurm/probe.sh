@@ -1,6 +1,7 @@
 # look TOOLS: which cluster this is, its partitions, and whether the tools of this release are there.
 look() {
     ready_or tell || return
+    echo "umask $(umask)"
     tell config "$(slurm scontrol show config 2>&1)"
     tell nodes "$(slurm sinfo -h -o '%R|%a|%l|%c|%m|%C|%D|%T' 2>&1)"
     for path in "$jobs"/slurm-*/tools/"$1"; do [ ! -e "$path" ] || tell tools "${path%/tools/*}"; done
@@ -14,7 +15,7 @@ tools() {
     made=$place/.$2
     goal=$place/$1
     umask 077
-    mkdir -p "$made"
+    mkdir -p "$made" "$jobs/$key/claims"
     shift 2
     while [ $# -gt 0 ]; do
         printf %s "$2" > "$made/$1" || { echo "full $made"; return; }

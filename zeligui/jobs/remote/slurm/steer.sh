@@ -12,14 +12,13 @@ heard() { case $status/$said in 124/* | 137/* | *'nable to contact'* | *'imed ou
 commit() {
     locate "$1"
     let_go
-    answer=$(meet "$1")
-    [ -z "$answer" ] || { let_go; say "$answer"; }
-    [ -e "$J/go.pending" ] || { let_go; say refused 'it was canceled or came too late'; }
-    native || say refused 'it did not reach Slurm'
-    if decide go.pending go; then
-        slurm scontrol update JobId="$native" StartTime=now </dev/null >/dev/null 2>&1 &
+    if [ -e "$J/go.pending" ] && here && native && decide go.pending go; then
+        scontrol update JobId="$native" StartTime=now </dev/null >/dev/null 2>&1 &
+        say ok
     fi
     let_go
+    meet "$1"
+    native || say refused 'it did not reach Slurm'
     say refused 'it was canceled or came too late'
 }
 
@@ -31,11 +30,14 @@ cancel() {
     meet "$1"
     decide go.pending go.canceled
     echo "$3 $(date +%s) end" > "$J/grace"
-    [ -e "$J/go.canceled" ] || decide cancel.pending cancel
+    [ -e "$J/go.canceled" ] || echo end > "$J/cancel"
     native || say ok
     asked scancel --state=PENDING "$native" || heard
     [ ! -e "$J/go.canceled" ] || say ok
-    ! decide suspended suspended.pending || asked scancel --full --signal=CONT "$native" || heard
+    if [ -e "$J/suspended" ]; then
+        rm -f "$J/suspended"
+        asked scancel --full --signal=CONT "$native" || heard
+    fi
     asked scancel --batch --signal=TERM "$native" || heard
     say ok
 }
@@ -46,13 +48,13 @@ halt() {
     meet "$1"
     native && [ -e "$J/go" ] || say early 'it has not started'
     asked scancel --full --signal=STOP "$native" || { heard; refused; }
-    decide suspended.pending suspended
+    echo end > "$J/suspended"
     say ok
 }
 wake() {
     meet "$1"
     native || say early 'it has not started'
-    decide suspended suspended.pending
+    rm -f "$J/suspended"
     asked scancel --full --signal=CONT "$native" || { heard; refused; }
     say ok
 }

@@ -1,44 +1,93 @@
-# submit ID TOOLS OPTION...: hand a claimed job to Slurm, at most once. The order is on standard input.
-# It is to begin later than anybody waits for a commit: what was not committed finds so when it begins, and ends.
-submit() {
-    id=$1 tools=$jobs/$key/tools/$2
-    shift 2
-    if line "$J/native"; then echo "ready $J"; return; fi
-    [ -e "$J/submit" ] || line "$J/submit.pending" || echo end > "$J/submit.pending"
-    decide submit.pending submit || { recall "$id"; return; }
-    cat > "$J/order"
-    native=$(umask "$mask"; restore; slurm sbatch --parsable --no-requeue --comment="zeligrid:$id" --job-name=zeligrid \
-        --chdir="$J" --output=slurm.out --open-mode=append --nodes=1 --ntasks=1 "$@" "$tools/batch" "$J" "$tools" 2> "$J/slurm.said")
-    status=$?
-    native=${native%%;*}
-    case $native in
-    '' | *[!0-9]*) failed "$status" ;;
-    *) if keep "$native"; then echo "ready $J"; else slurm scancel "$native"; give_up 'its id could not be written'; fi ;;
+# claim ID NONCE FENCE INTERACTIVE ORDER: make sure that this attempt is ours and was not started yet.
+# To start a process takes longer than all else here, so there are few; a file that must not be there holds on NFS too.
+# The order lies in the file that lets the job go: it has secrets, and is overwritten when the job has ended.
+claim() {
+    locate "$1"
+    if [ -z "$claimed" ]; then
+        mkdir -p "$jobs/$key/$1"
+        set -C
+        printf 'claim %s %s %s end\n' "$2" "$boot" "$ns" 2>/dev/null > "$jobs/$key/claims/$1"
+        set +C
+        locate "$1"
+        case $claim in '') rm -f "$jobs/$key/claims/$1"; refuse 'its claim could not be written' ;; esac
+    fi
+    case $claim in
+    'tomb '*) refuse 'it was canceled or ended before' ;;
+    'claim '*) here || refuse 'it was claimed for another cluster, or on a machine' ;;
+    *) refuse 'its claim cannot be read back' ;;
     esac
+    if line "$J/native"; then
+        [ -e "$J/exit.pending" ] || refuse 'it has ended'
+        revoke "$line"
+        echo "ready $J"
+        exit 0
+    fi
+    [ -d "$J" ] || mkdir -p "$J"
+    if ! line "$J/go.pending"; then
+        printf 'go end\n%s' "$5" > "$J/go.pending"
+        for name in exit.pending ${3:+fence fenced.pending} ${4:+stdin.pending}; do echo end > "$J/$name"; done
+        [ -z "$4" ] || [ -e "$J/stdin" ] || printf '' > "$J/stdin"
+    fi
+    line "$J/exit.pending" && line "$J/go.pending" || refuse 'its state files could not be written'
+    for other in "$J"/go.*; do
+        [ "$other" = "$J/go.pending" ] || refuse 'it was canceled or came too late'
+    done
 }
-keep() { echo "$1 end" > "$J/native"; line "$J/native"; }
+# revoke NATIVE: take back what was submitted just now, where that is not the job that counts.
+revoke() { [ "${native:-$1}" = "$1" ] || scancel "$native"; }
+refuse() { revoke ''; echo "refused $1"; exit 0; }
+give_up() { decide go.pending go.late; refuse "$1"; }
+
+# submit ID NONCE FENCE INTERACTIVE ORDER TOOLS UMASK OPTION...: claim it and hand it to Slurm, both at the same time.
+# It is to begin later than anybody waits for a commit: what was not committed finds so when it begins, and ends.
+# Only the job whose id stands in the file `native` ever runs: another one of the same attempt ends when it begins.
+submit() {
+    id=$1 nonce=$2 fence=$3 interactive=$4 order=$5 tools=$jobs/$key/tools/$6 mask=$7 native=
+    shift 7
+    locate "$id"
+    if [ -z "$claimed" ]; then
+        claim "$id" "$nonce" "$fence" "$interactive" "$order" </dev/null >/dev/null 2>&1 &
+    else
+        claim "$id" "$nonce" "$fence" "$interactive" "$order"
+        native=$(named "$id")
+    fi
+    if [ -z "$native" ]; then
+        said=$(umask "$mask"; restore; exec sbatch --parsable --no-requeue --comment="zeligrid:$id" --job-name=zeligrid \
+            --chdir="$jobs/$key/$id" --output=slurm.out --open-mode=append --nodes=1 --ntasks=1 "$@" \
+            "$tools/batch" "$jobs/$key/$id" "$tools" 2>&1)
+        status=$?
+        native=${said##*"$newline"}
+        native=${native%%;*}
+    fi
+    wait
+    case $native in '' | *[!0-9]*) native=; failed "$status"; return ;; esac
+    claim "$id" "$nonce" "$fence" "$interactive" "$order"
+    keep && line "$J/native" || give_up 'its id could not be written'
+    echo "ready $J"
+}
+newline='
+'
+# keep: write down the id, where nobody has.
+keep() {
+    set -C
+    echo "$native end" 2>/dev/null > "$J/native"
+    set +C
+    line "$J/native" && revoke "$line"
+}
 
 # failed STATUS: what sbatch said. Where it got no connection it submitted nothing, and may be asked again.
 failed() {
-    said=$(cat "$J/slurm.said")
+    said=$(printf %s "$said" | tr '\n' ' ')
+    locate "$id"
     case $said in
-    *'nable to contact'* | *'onnect failure'*) decide submit submit.pending; echo "away $said" ;;
+    *'nable to contact'* | *'onnect failure'*) echo "away $said" ;;
     *'imed out'* | *'onnection'*) echo "doubt $said" ;;
-    *)
-        case $1 in
-        124 | 137) echo 'doubt it did not answer in time' ;;
-        *) decide go.pending go.late; echo "failed $said" ;;
-        esac ;;
-    esac | tr '\n' ' '
-    echo
+    *) decide go.pending go.late; echo "failed $said" ;;
+    esac
 }
 
-# recall ID: it was submitted before, and by whom is not known: the job is found by its comment, or is given up.
-recall() {
-    native=$(slurm squeue -h -t all -u "$(id -un)" -n zeligrid -O JobID:24,Comment:64 2>/dev/null |
-        while read -r number comment; do [ "$comment" != "zeligrid:$1" ] || echo "$number"; done)
-    case $native in
-    '' | *[!0-9]*) give_up 'an earlier submission of it was cut off' ;;
-    *) if keep "$native"; then echo "ready $J"; else give_up 'its id could not be written'; fi ;;
-    esac
+# named ID: the id of a job that was submitted for it before, by its comment.
+named() {
+    slurm squeue -h -t all -u "$(id -un)" -n zeligrid -O JobID:24,Comment:64 2>/dev/null |
+        while read -r number comment; do [ "$comment" != "zeligrid:$1" ] || { echo "$number"; break; }; done
 }

@@ -1,0 +1,108 @@
+"""Jobs by Slurm: a submit against a bare `sbatch`, and one poll of many jobs, on one real cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from tests.islands import Island
+from tests.slurm import Slurm
+from zeligui.jobs import open_service
+from zeligui.jobs.job import JobDescription, JobState
+from zeligui.jobs.service import JobService
+from zeligui.links import open_links
+
+ROUNDS, JOBS, POLLS = 40, 500, 10
+JOB = JobDescription("/bin/true")
+
+
+def main() -> None:
+    """Print the medians and their ratio, and what a poll takes of the master."""
+    with cluster(), tempfile.TemporaryDirectory(prefix="zeligrid-bench-") as home:
+        os.environ["HOME"] = home
+        ours, peer = asyncio.run(submitted(Path(home)))
+        print(f"submit to Slurm, prepared and committed: {1e3 * ours:.1f} ms, a kept shell, median of {ROUNDS}")
+        print(f"  sbatch of the same script: {1e3 * peer:.1f} ms")
+        print(f"  ratio {ours / peer:.2f}, target at most 1.3")
+        own, whole = asyncio.run(polled())
+        print(
+            f"one poll of {JOBS} jobs: {own:.3f} s of the master, target under 0.3 s ({whole:.2f} s until the answer)"
+        )
+
+
+@contextmanager
+def cluster() -> Iterator[Slurm]:
+    """A cluster of the benchmark's own; the commands that are started meanwhile find it, and none else."""
+    before = dict(os.environ)
+    island = Island()
+    try:
+        slurm = Slurm(island)
+        os.environ.update(slurm.environment)
+        yield slurm
+        slurm.empty()
+    finally:
+        island.close()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+async def submitted(folder: Path) -> tuple[float, float]:
+    """Seconds of one submit by ZeliGrid, and of one by sbatch, taken in turn."""
+    links = open_links()
+    service = open_service("slurm:///batch", links)
+    script = folder / "script"
+    script.write_text("#!/bin/sh\nexec /bin/true\n")
+    ours, peers = [], []
+    await submit(service)  # looks at the cluster, and puts there what runs on its nodes
+    for _ in range(ROUNDS):
+        ours.append(await timed_submit(service))
+        peers.append(await asyncio.to_thread(by_sbatch, script))
+    await links.close()
+    return median(ours), median(peers)
+
+
+async def timed_submit(service: JobService) -> float:
+    begun = time.perf_counter()
+    await submit(service)
+    return time.perf_counter() - begun
+
+
+async def submit(service: JobService, *, job: JobDescription = JOB) -> str:
+    attempt = secrets.token_hex(16)
+    await service.prepare(attempt, job)
+    await service.commit(attempt)
+    return attempt
+
+
+def by_sbatch(script: Path) -> float:
+    command = ["sbatch", "--parsable", "--no-requeue", "--partition=batch", "--output=/dev/null", str(script)]
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - begun
+
+
+async def polled() -> tuple[float, float]:
+    """Seconds of processor time here, and seconds until the answer, of one poll of many jobs that wait or run."""
+    links = open_links()
+    service = open_service("slurm:///batch", links)
+    job = JobDescription("/bin/sleep", ("600",))
+    attempts = [await submit(service, job=job) for _ in range(JOBS)]
+    own, whole = [], []
+    for _ in range(POLLS):
+        used, begun = time.process_time(), time.perf_counter()
+        found = await service.find(attempts)
+        own.append(time.process_time() - used)
+        whole.append(time.perf_counter() - begun)
+        open_states = {JobState.PENDING, JobState.RUNNING}
+        assert len(found) == JOBS, len(found)
+        assert {status.state for status in found.values()} <= open_states
+    await links.close()
+    return median(own), median(whole)
