@@ -13,7 +13,7 @@ VERSION = 1
 PUBLIC_KINDS = frozenset(
     """matched placed running violated recovered relocating relocated degraded promoted held resumed unverified lost
     output restarted done failed canceled finished set_aside checkpointed verified
-    suspended continued refused""".split()
+    suspended continued refused reported""".split()
 )
 """What `zeligrid run --json` prints. All other kinds are the controller's own book-keeping."""
 

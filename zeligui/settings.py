@@ -14,6 +14,8 @@ from zeligui.secret import KEYRING
 from zeligui.units import Dimension
 
 CONTEXT = re.compile(r"key:.+|agent|proxy(:.+)?|password:[^@:\s]+@[^@\s]+")
+HOME = re.compile(r"(ssh://)?([\w.+-]+@)?([\w][\w.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+CALLER = re.compile(r"!?[0-9A-Za-z.:*?_-]+(/[0-9]{1,3})?")
 CONTEXT_FORMS = "key:FILE, agent, proxy, proxy:FILE, or password:USER@HOST[:PORT]"
 
 DAY = 86400.0
@@ -103,6 +105,44 @@ class Reconfiguration:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeCalling:
+    """Whether jobs may call home: the `[home_calling]` section. Without it, no key is made and no file touched."""
+
+    enabled: bool = option(
+        False,
+        "Jobs may call home",
+        "Each gets an ssh key that lets it fetch, report and put, until it ends.",
+    )
+    address: str = option("", "Address of home", "How a job's machine reaches this one by ssh: [user@]host[:port].")
+    files: tuple[str, ...] = option((), "Files for jobs", "What a job may fetch besides its input files.")
+    callers: tuple[str, ...] = option(
+        (),
+        "Callers",
+        "Addresses that jobs call from; empty: that of the job's machine, where known; *: all.",
+        key="from",
+    )
+    lasts_s: float = option(
+        7 * DAY,
+        "A key lasts",
+        "sshd takes it no longer, whatever became of the job.",
+        key="expiry",
+        unit=Dimension.TIME,
+        low=60.0,
+        high=365 * DAY,
+    )
+    room_mb: float = option(
+        1000.0,
+        "Room for a job",
+        "What it may put into its results.",
+        key="room",
+        unit=Dimension.MEMORY,
+        low=0.0,
+        high=1e6,
+    )
+    authorized_keys: str = option("", "Authorized keys", "The file that sshd reads; empty: ~/.ssh/authorized_keys.")
+
+
+@dataclass(frozen=True, slots=True)
 class Directories:
     """Which directories know machines: the `[directories]` section. An empty text is none."""
 
@@ -181,6 +221,7 @@ class Settings:
     directories: Directories = field(default_factory=Directories)
     job: JobDefaults = field(default_factory=JobDefaults)
     reconfiguration: Reconfiguration = field(default_factory=Reconfiguration)
+    home_calling: HomeCalling = field(default_factory=HomeCalling)
     labels: Mapping[str, Mapping[str, str]] = option(dict, "Labels", "Texts of your own for a machine, by its name.")
 
     @property
@@ -253,6 +294,7 @@ def check(settings: Settings, place: Place) -> None:
     for context in settings.contexts:
         if not CONTEXT.fullmatch(context):
             raise place.at("contexts").wrong(context, CONTEXT_FORMS)
+    check_home_calling(settings.home_calling, place.at("home_calling"))
     directories, place = settings.directories, place.at("directories")
     for name in ("mds", "nws", "publish"):
         check_directory(getattr(directories, name), place.at(name))
@@ -260,6 +302,15 @@ def check(settings: Settings, place: Place) -> None:
         raise place.at("password").wrong(directories.password, "the name of a secret after keyring:")
     if directories.password and not directories.password.startswith(KEYRING):
         raise place.at("password").wrong("…", "keyring:NAME, for a password is kept in the keyring alone,")
+
+
+def check_home_calling(wanted: HomeCalling, place: Place) -> None:
+    """UsageError where jobs are to call home, and cannot be told where that is."""
+    if wanted.enabled and not HOME.fullmatch(wanted.address):
+        raise place.at("address").wrong(wanted.address, "how jobs reach this machine, such as me@home.example.org,")
+    for caller in wanted.callers:
+        if not CALLER.fullmatch(caller):
+            raise place.at("from").wrong(caller, "an address, a network such as 10.0.0.0/8, or a pattern of names,")
 
 
 def _there(file: Path) -> bool:

@@ -134,7 +134,7 @@ def _add(table: Any, key: str, value: Any) -> None:
 
 
 def _is_section(key: str) -> bool:
-    return key in {"job", "reconfiguration", "directories"}
+    return key in {"job", "reconfiguration", "directories", "home_calling"}
 
 
 def _replace(file: Path, content: bytes, mode: int) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("contract", "machines", "forecast", "run", "jobs", "demo", "testbed", "sensor", "directory", "proxy"),
-    *("adaptors", "contexts", "doctor"),
+    *("adaptors", "contexts", "doctor", "calls"),
 )
 """The modules of this package that add commands, in the order of the help."""
 

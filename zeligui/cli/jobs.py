@@ -146,6 +146,8 @@ def _with_journal(options: argparse.Namespace, work: Work) -> int:
 async def _run(options: argparse.Namespace, place: Home, work: Work) -> int:
     from pathlib import Path
 
+    from zeligui.experiment.calling.grants import Grants
+    from zeligui.experiment.calling.sweeping import sweep
     from zeligui.experiment.journal import Journal
     from zeligui.experiment.overview import look
     from zeligui.jobs import open_service
@@ -160,7 +162,10 @@ async def _run(options: argparse.Namespace, place: Home, work: Work) -> int:
     )
     journal = Journal.open(place.journal_file)
     try:
-        return await work(journal, await look(journal), lambda url: open_service(url, links))
+        try:
+            return await work(journal, await look(journal), lambda url: open_service(url, links))
+        finally:
+            await sweep(Grants(place.folder), journal)  # what it canceled may call home no more
     finally:
         await links.close()
         journal.close()

@@ -41,6 +41,7 @@ SIGNS = {
     "set_aside": ("x", "yellow"),
     "refused": ("x", "yellow"),
     "checkpointed": ("o", "cyan"),
+    "reported": (":", "cyan"),
     "suspended": ("|", "yellow"),
     "continued": (">", "green"),
     "done": ("*", "green"),

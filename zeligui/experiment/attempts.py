@@ -10,6 +10,7 @@ from typing import Any
 
 from zeligui.errors import InDoubt, JournalError, LinkError, Refused, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.experiment.book import Book
+from zeligui.experiment.calling.homecalls import HomeCalls
 from zeligui.experiment.description import Experiment, resolve_secrets
 from zeligui.experiment.reasons import because
 from zeligui.experiment.staging import Staging
@@ -39,6 +40,7 @@ class Attempts:
         experiment: Experiment,
         service: Callable[[str], JobService],
         checkpoints: Path,
+        calls: HomeCalls | None = None,
         *,
         staging: Staging | None = None,
     ) -> None:
@@ -46,6 +48,7 @@ class Attempts:
         self._experiment = experiment
         self.service = service
         self._checkpoints = checkpoints
+        self._calls = calls
         self._looked: dict[str, float] = {}
         self._staging = staging or Staging()
         self.ends: dict[str, str] = {}
@@ -88,7 +91,7 @@ class Attempts:
     async def _description(self, attempt: AttemptState) -> JobDescription:
         job = self._experiment.job
         environment = await call(resolve_secrets, job.environment)
-        return JobDescription(
+        described = JobDescription(
             executable=job.executable,
             arguments=tuple(job.arguments),
             environment={
@@ -100,6 +103,7 @@ class Attempts:
             folder=self._experiment.file.parent,
             interactive=job.interactive,
         )
+        return await self._calls.arm(attempt, described) if self._calls else described
 
     async def give_checkpoint(self, attempt: AttemptState) -> None:
         """Put the instance's last checkpoint, where it has one, into the place of a prepared attempt."""

@@ -14,6 +14,9 @@ from zeligui.experiment.state import COUNTED, AttemptState, ExperimentState, adm
 
 Heard = Callable[[Event], None]
 
+REPORTED = "reported"
+"""What a job said of itself, by calling home: written by whoever took the call, and counted by nobody."""
+
 
 class Book:
     """Writes the events of one experiment under its lease; `state` is what they add up to so far."""
@@ -66,14 +69,20 @@ class Book:
         async with self._turn:  # events count in the order in which they were written
             (event,) = await self.journal.append(event, lease=self.lease)
             self.state = apply(self.state, event)
-        for heard in self._listeners:
-            heard(event)
+        self._tell(event)
         return event
 
+    def _tell(self, event: Event, *, own: bool = True) -> None:
+        for heard in self._listeners if own else ():
+            heard(event)
+
     async def catch_up(self) -> None:
-        """Take in what other processes wrote since the last time: wishes, and how their experiments stand."""
-        for event in await self.journal.read(after=self._read, kinds=COUNTED):
+        """Take in what others wrote since the last time: wishes, what jobs report, how their experiments stand."""
+        for event in await self.journal.read(after=self._read, kinds=COUNTED | {REPORTED}):
             self._read = event.sequence
+            if event.event == REPORTED:
+                self._tell(event, own=event.experiment == self.lease.experiment)
+                continue
             if event.experiment != self.lease.experiment:
                 other = self.others.get(event.experiment, ExperimentState(event.experiment))
                 self.others[event.experiment] = apply(other, event)

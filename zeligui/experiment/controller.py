@@ -15,6 +15,7 @@ from zeligui.errors import JournalError, LinkError, UsageError, ZeliGridError
 from zeligui.events import Event
 from zeligui.experiment.attempts import Attempts
 from zeligui.experiment.book import Book
+from zeligui.experiment.calling.homecalls import HomeCalls
 from zeligui.experiment.description import Experiment, edited
 from zeligui.experiment.ending import Ending
 from zeligui.experiment.keeping import Keeping
@@ -52,12 +53,14 @@ class Controller:
         service: Callable[[str], JobService],
         checkpoints: Path,
         clock: Clock,
+        calls: HomeCalls | None = None,
         staging: Staging | None = None,
     ) -> None:
+        self._calls = calls
         self._wake = asyncio.Event()
         self._failure: BaseException | None = None
         self._tasks = Tasks(self._report)
-        attempts = Attempts(book, experiment, service, checkpoints, staging=staging)
+        attempts = Attempts(book, experiment, service, checkpoints, calls, staging=staging)
         self._run = Run(
             experiment=experiment,
             contract=contract,
@@ -150,6 +153,8 @@ class Controller:
                 hint="Undo the edit, or cancel its jobs first: `zeligrid jobs` lists them.",
             )
         self._polling.taken_up.update(attempt.id for attempt in book.state.live())
+        if self._calls:
+            await self._calls.take_up()
 
     def _heard(self, arrival: Arrival) -> None:
         if arrival.measured:
@@ -186,6 +191,8 @@ class Controller:
         await self._restart_finished()
         self._ending.clear()
         self._polling.mind()
+        if self._calls:
+            await self._calls.take_back({attempt.id for attempt in self._run.state.live()})
 
     async def _catch_up(self) -> None:
         now = self._run.clock.patience()
@@ -272,4 +279,6 @@ class Controller:
         outcomes = Counter(instance.outcome for instance in self._run.state.instances.values())
         counts = {kind: outcomes.get(kind, 0) for kind in ("done", "failed", "canceled")}
         await self._run.book.record("finished", tally(counts), counts=counts)
+        if self._calls:
+            await self._calls.take_back((), insist=True)
         return counts

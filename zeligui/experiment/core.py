@@ -13,6 +13,9 @@ from zeligui.contract.language import read
 from zeligui.contract.model import Contract, Problem
 from zeligui.errors import ZeliGridError
 from zeligui.experiment.book import Book
+from zeligui.experiment.calling.grants import Grants
+from zeligui.experiment.calling.homecalls import HomeCalls
+from zeligui.experiment.calling.sweeping import sweep
 from zeligui.experiment.controller import Controller
 from zeligui.experiment.description import Experiment
 from zeligui.experiment.journal import Journal
@@ -82,7 +85,16 @@ class Core:
             checkpoints=self.home.journal_file.parent / "checkpoints",
             clock=self.clock,
             staging=self.staging,
+            calls=HomeCalls(self.home.folder, experiment, self.links),
         )
+
+
+async def _sweep(home: Home, journal: Journal, complain: Callable[[ZeliGridError], None]) -> None:
+    """Take back what jobs called home with that have ended meanwhile."""
+    try:
+        await sweep(Grants(home.folder), journal)
+    except ZeliGridError as error:
+        complain(error)
 
 
 @asynccontextmanager
@@ -115,6 +127,7 @@ async def open_core(
     publication = Publication(machines, clock=clock, report=complain)
     await publication.follow(settings.directories, period_s=settings.period_s, expiry_s=expiry_s)
     try:
+        await _sweep(home, journal, complain)
         yield Core(home, settings, clock, links, machines, journal)
     finally:
         await publication.close()

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from zeligui.errors import UsageError
 from zeligui.options import Place, check_urls, option, read_table, read_toml
 from zeligui.secret import KEYRING, from_keyring
-from zeligui.settings import JobDefaults, Reconfiguration, Settings
+from zeligui.settings import HomeCalling, JobDefaults, Reconfiguration, Settings, check_home_calling
 
 LATER_KEYS = {"interactive": False}
 """Keys of `[job]` that the first release did not have, with their defaults."""
@@ -38,6 +38,7 @@ class Experiment:
     job: JobDefaults
     reconfiguration: Reconfiguration
     digest: str
+    home_calling: HomeCalling = field(default_factory=HomeCalling)
 
     @property
     def folder(self) -> Path:
@@ -54,13 +55,16 @@ class ExperimentFile:
     on: tuple[str, ...] = option((), "Job services", "URLs, such as ssh://lab1, of machines that are watched for it.")
     job: JobDefaults = field(default_factory=JobDefaults)
     reconfiguration: Reconfiguration = field(default_factory=Reconfiguration)
+    home_calling: HomeCalling = field(default_factory=HomeCalling)
 
 
 def read_experiment(path: Path, settings: Settings) -> Experiment:
     """Read and check an experiment file, and that what it names can be read. UsageError says what is wrong where."""
     file = path.absolute()
     place = Place(file)
-    defaults = ExperimentFile(job=settings.job, reconfiguration=settings.reconfiguration)
+    defaults = ExperimentFile(
+        job=settings.job, reconfiguration=settings.reconfiguration, home_calling=settings.home_calling
+    )
     written = read_table(read_toml(file), defaults, place)
     _check_complete(written, place)
     check_values(written, place)
@@ -70,7 +74,8 @@ def read_experiment(path: Path, settings: Settings) -> Experiment:
         raise place.at("contract").wrong(written.contract, "a contract file")
     _check_readable(written.contract, contract, place.at("contract"))
     digest = _digest(file, contract, written.job)
-    return Experiment(written.name, file, contract, written.on, written.job, written.reconfiguration, digest)
+    rules = written.reconfiguration
+    return Experiment(written.name, file, contract, written.on, written.job, rules, digest, written.home_calling)
 
 
 def resolve_secrets(environment: Mapping[str, str]) -> dict[str, str]:
@@ -90,6 +95,7 @@ def check_values(written: ExperimentFile, place: Place) -> None:
         _check_name(written.name, place.at("name"))
     check_urls(written.on, place.at("on"), "the URL of a job service")
     check_job(written.job, place.at("job"))
+    check_home_calling(written.home_calling, place.at("home_calling"))
 
 
 def check_job(job: JobDefaults, place: Place) -> None:

@@ -61,6 +61,11 @@ class KnownHosts:
         """The types of the keys known of a host: the ones to ask it for first."""
         return tuple(dict.fromkeys(key.kind for key in self._keys(_entry_name(name, port)) or self._keys(name)))
 
+    def lines(self, name: str, port: int) -> tuple[str, ...]:
+        """All keys known of a host, each as the second and third field of a line."""
+        keys = (*self._keys(_entry_name(name, port)), *self._keys(name))
+        return tuple(dict.fromkeys(key.line for key in keys))
+
     def check(self, name: str, port: int, key: HostKey, where: str) -> None:
         """Accept a host's key in silence, or raise UnknownHostKey, ChangedHostKey or, if revoked, Refused.
 

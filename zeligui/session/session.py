@@ -11,6 +11,8 @@ from pathlib import Path
 from zeligui.clock import Clock, SystemClock
 from zeligui.contract.model import Contract
 from zeligui.errors import HistoryError, UsageError, ZeliGridError
+from zeligui.experiment.calling.grants import Grants
+from zeligui.experiment.calling.sweeping import sweep
 from zeligui.experiment.core import Core
 from zeligui.experiment.description import Experiment, ExperimentFile
 from zeligui.experiment.journal import Journal
@@ -97,6 +99,7 @@ class Session:
         await self.ledger.load()
         self.grid = await self.embedded.find() if await call(self.home.testbed_folder.is_dir) else None
         await self._watch()
+        self._tasks.start("Take back what ended jobs called home with", sweep(Grants(self.home.folder), journal))
         self._tasks.start("reading the journal", self._follow_journal())
         self._tasks.start("looking at open files", self._look_around())
 
