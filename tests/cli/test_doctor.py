@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.globus import Site
 from tests.links.gsi.authority import Authority
 from tests.servers import OpenSsh, make_key
+from tests.slurm import Slurm
 from zeligui.cli import main
 from zeligui.testbed.grid import Grid
 
@@ -178,14 +180,72 @@ def test_the_time_that_a_proxy_has_left_is_said(
     assert f"chmod 600 {proxy}" in checks["proxy"]["mend"]
 
 
+def test_all_is_well_on_a_grid_site_and_its_files(site: Site, capsys: Capture) -> None:
+    status, checks = look(capsys, f"gram://{site.contact}")
+    assert status == 0, checks
+    assert [*checks] == ["proxy", "authorities", "package", "route", "answer"]
+    status, checks = look(capsys, site.gridftp)
+    assert status == 0, checks
+    assert [*checks] == ["proxy", "authorities", "package", "route", "files"]
+
+
+def test_what_a_grid_site_lacks_is_said_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed_port: int, capsys: Capture
+) -> None:
+    monkeypatch.setenv("X509_USER_PROXY", str(tmp_path / "gone"))
+    monkeypatch.setenv("X509_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for url in (f"gram://127.0.0.1:{closed_port}/jobmanager-fork", f"gsiftp://127.0.0.1:{closed_port}/"):
+        status, checks = look(capsys, url)
+        assert status == 3
+        assert {name: check["status"] for name, check in checks.items()} == {
+            "proxy": "missing",
+            "authorities": "missing",
+            "package": "missing",
+            "route": "unreachable",
+        }
+        assert all(check["mend"] for check in checks.values())
+    _, checks = look(capsys, url, "--only-contexts")
+    assert checks["proxy"]["mend"] == "Give it one: --context proxy"
+
+
+def test_all_is_well_on_a_cluster_here_and_behind_a_login(
+    slurm: Slurm, openssh: Callable[..., OpenSsh], capsys: Capture
+) -> None:
+    status, checks = look(capsys, "slurm:///batch")
+    assert status == 0, checks
+    assert checks["slurm"]["says"].startswith("Slurm ")
+    status, checks = look(capsys, "slurm:///none")
+    assert (status, checks["slurm"]["status"]) == (1, "missing")
+    server = openssh(options=[f"SetEnv SLURM_CONF={slurm.configuration}"])
+    status, checks = look(capsys, server.url.replace("ssh://", "slurm+ssh://"), *keys(server))
+    assert status == 0, checks
+    assert {"key", "host key", "login", "shell", "slurm"} <= checks.keys()
+
+
+def test_a_machine_without_slurm_says_what_to_install(
+    openssh: Callable[..., OpenSsh], tmp_path: Path, capsys: Capture
+) -> None:
+    server = openssh(options=[f"SetEnv SLURM_CONF={tmp_path}/none"])
+    status, checks = look(capsys, server.url.replace("ssh://", "slurm+ssh://"), *keys(server))
+    assert (status, checks["slurm"]["status"]) == (1, "missing")
+    assert checks["slurm"]["mend"]
+
+
+def test_files_of_a_machine_are_looked_at_by_sftp(openssh: Callable[..., OpenSsh], capsys: Capture) -> None:
+    server = openssh()
+    status, checks = look(capsys, f"{server.url.replace('ssh://', 'sftp://')}/etc", *keys(server))
+    assert status == 0, checks
+    assert checks["files"]["status"] == "good"
+
+
 def test_adaptors_say_what_each_can_do(capsys: Capture) -> None:
     assert main(["adaptors", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     jobs = {one["scheme"]: one for one in said["jobs"]}
-    assert [*jobs] == ["any", "local", "ssh"]
-    assert jobs["ssh"]["can"] == dict.fromkeys(
-        ("submit", "cancel", "suspend", "stdin", "output", "staging", "checkpoint"), True
-    )
+    assert [*jobs] == ["any", "local", "ssh", "slurm", "slurm+ssh", "gram"]
+    assert all(jobs["ssh"]["can"].values())
+    assert not jobs["gram"]["can"]["stdin"]
     assert {"file", "ldap", "ldaps", "local", "ssh"} <= {one["scheme"] for one in said["sources"]}
     assert main(["adaptors"]) == 0
     assert "ssh://" in capsys.readouterr().out

@@ -20,6 +20,10 @@ examples:
   zeligrid doctor                            this machine, and every source of the settings
   zeligrid doctor ssh://lab1                 step by step up to a job on it
   zeligrid doctor any://lab1                 by which adaptors a job could start there
+  zeligrid doctor gram://site.example.org/jobmanager-slurm
+                                             proxy, authorities, package, route and what the site says
+  zeligrid doctor slurm+ssh://login/short    the way to a cluster, and its partition
+  zeligrid doctor sftp://lab1                or gsiftp://site.example.org: the way to files
   zeligrid doctor ldap://mds.example.org/o=grid --json
 
 exit status: 0 all right; 1 something is missing; 3 it could not be reached

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeligui.errors import LinkError, UsageError, ZeliGridError
+from zeligui.jobs import ways
 from zeligui.links import Contexts
 from zeligui.links.addresses import Address, parse
 from zeligui.links.calls import call
@@ -54,7 +55,8 @@ class Checkup:
         own = [3 if step.status is Status.UNREACHABLE else 1 for step in self.steps if step.stops]
         if own or not self.ways:
             return max(own, default=0)
-        return min(way.exit_status for way in self.ways)
+        tried = [way for way in self.ways if way.steps[:1] != way.steps or way.steps[0].name != "credential"]
+        return min(way.exit_status for way in tried or self.ways)
 
 
 async def of_url(url: str, links: Links) -> Checkup:
@@ -65,13 +67,23 @@ async def of_url(url: str, links: Links) -> Checkup:
     if scheme == "any":
         return await _anywhere(url, parse(f"ssh://{rest}"), links)
     if missing := await call(_adaptor_missing, scheme, limit=ANSWER_S):
-        return Checkup(url, (missing, *([of_proxy(needed=True)] if scheme in GRID_SCHEMES else ())))
-    if scheme in GRID_SCHEMES:
-        return Checkup(url, (await call(_proxy, limit=ANSWER_S),))
-    if scheme in {"local", "ssh"}:
-        return Checkup(url, tuple(await _machine(url, links)))
-    steps = await call(_directory if scheme in {"ldap", "ldaps"} else _file, url, links, limit=ANSWER_S)
-    return Checkup(url, tuple(steps))
+        return Checkup(url, (missing,))
+    return Checkup(url, tuple(await _steps(scheme, url, links)))
+
+
+async def _steps(scheme: str, url: str, links: Links) -> list[Step]:
+    match scheme:
+        case "local" | "ssh":
+            return await _machine(url, links)
+        case "gram":
+            return await ways.of_site(url, links)
+        case "gsiftp":
+            return await ways.of_site_files(url, links)
+        case "sftp":
+            return await ways.of_machine_files(url, links)
+        case "slurm" | "slurm+ssh":
+            return await ways.of_cluster(url, links, lambda there: _machine(there, links))
+    return await call(_directory if scheme in {"ldap", "ldaps"} else _file, url, links, limit=ANSWER_S)
 
 
 async def of_urls(urls: Sequence[str], links: Links) -> list[Checkup]:
@@ -110,18 +122,14 @@ def _adaptor_missing(scheme: str) -> Step | None:
     from zeligui.jobs.adaptors import adaptors
 
     known = {adaptor.scheme: adaptor for adaptor in adaptors()}
-    sources = entry_points(group="zeligrid.sources").names
+    others = entry_points(group="zeligrid.sources").names | entry_points(group="zeligrid.files").names
     if scheme in known and (trouble := known[scheme].trouble):
         return failed("adaptor", trouble)
-    if scheme in known or scheme in sources:
+    if scheme in known or scheme in others:
         return None
-    schemes = ", ".join(f"{name}://" for name in sorted({*known, *sources}))
+    schemes = ", ".join(f"{name}://" for name in sorted({*known, *others}))
     words = f"Nothing that is installed understands {scheme[:40]}://."
     return Step("adaptor", Status.MISSING, words, f"Install a package that has it; known are {schemes}.")
-
-
-def _proxy() -> Step:
-    return of_proxy(needed=True)
 
 
 async def _anywhere(url: str, address: Address, links: Links) -> Checkup:
