@@ -136,7 +136,7 @@ async def test_a_file_that_its_machine_will_not_give_is_told_and_waited_for_no_l
     stage = Stage(tmp_path, IDLE, [here])
     stage.job["output"] = ("secret",)
 
-    async def refuse(*_: object) -> list[str]:
+    async def refuse(*_: object, **__: object) -> list[str]:
         raise Refused("secret: Permission denied.")
 
     here.fetch = refuse  # type: ignore[method-assign, assignment]

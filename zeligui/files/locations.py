@@ -43,6 +43,14 @@ class Location:
         """The location as a URL, without stars."""
         return self.root + quoted(self.path)
 
+    @property
+    def plain(self) -> str:
+        """The path, which has no stars. UsageError where it has."""
+        path = literal(self.path)
+        if path is None:
+            raise UsageError(f"{_shown(self.root + self.path)} is no place to copy to: it has stars.")
+        return path
+
     def below(self, name: str) -> Location:
         """What is at a relative path below this one."""
         return Location(self.scheme, self.root, posixpath.join(self.path, name))

@@ -99,14 +99,15 @@ class PosixService:
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
         check(attempt)
-        wanted = await self._stager.wanted(job)
-        steps = await self._steps(attempt, job)
-        if wanted:
-            reply = await self._link.run(steps.claim)
-            folder = self._answer(reply, "claimed", "ready")
-            if self._word(reply)[0] == "ready":  # prepared before, perhaps even running: its files are its own
-                return folder
-            await self._stager.bring(wanted, f"{folder}/work", tell)
+        async with self._stager.used():
+            wanted = await self._stager.wanted(job)
+            steps = await self._steps(attempt, job)
+            if wanted:
+                reply = await self._link.run(steps.claim)
+                folder = self._answer(reply, "claimed", "ready")
+                if self._word(reply)[0] == "ready":  # prepared before, perhaps even running: its files are its own
+                    return folder
+                await self._stager.bring(wanted, f"{folder}/work", tell)
         return self._answer(await self._submit(steps.start, steps.order), "ready")
 
     async def _steps(self, attempt: str, job: JobDescription) -> Steps:
@@ -166,7 +167,8 @@ class PosixService:
         if not patterns:
             return []
         place = scripts.names((await self._link.run(scripts.call("place", check(attempt)))).output)
-        return await self._stager.fetch(place[0], patterns, folder, tell) if place else []
+        async with self._stager.used():
+            return await self._stager.fetch(place[0], patterns, folder, tell) if place else []
 
     async def give(self, attempt: str, folder: Path, names: Sequence[str]) -> None:
         there = await self._steer("folder", check(attempt))

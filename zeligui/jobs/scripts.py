@@ -166,7 +166,7 @@ def escaped(data: bytes, *, width: int = 1000) -> str:
 
 
 def names(output: bytes) -> Sequence[str]:
-    """The names that `matches` printed, each once, in their order."""
+    """Names that are each ended by a NUL, each once, in their order."""
     return list(dict.fromkeys(name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from zeligui.errors import SubmissionRefused, UsageError
+from zeligui.errors import LinkError, Refused, SubmissionRefused, UsageError, ZeliGridError
 from zeligui.files import open_files
 from zeligui.files.copying import Copying
 from zeligui.files.locations import locate
@@ -40,6 +40,7 @@ class Stager:
         self._links = links
         self._here = MachineFiles("file://", LocalLink(), refusal=UsageError)
         self._opened: dict[str, FileService] = {"file://": self._here}
+        self._users = 0
 
     async def wanted(self, job: JobDescription) -> Sequence[Named]:
         """The input of a job. SubmissionRefused where it names nothing, UsageError where it names two things alike."""
@@ -80,28 +81,45 @@ class Stager:
     async def fetch(self, folder: str, patterns: Sequence[str], home: Path, tell: Tell | None) -> Sequence[str]:
         """Copy what matches the patterns in a folder there into `home`, or where a pattern says; the names that came.
 
-        What leads out of the folder is left out.
+        What leads out of the folder is left out. UsageError where it cannot be written here; else a `LinkError`.
         """
-        items: list[Item] = []
-        names: dict[str, None] = {}
-        for text in patterns:
-            pattern, _, url = text.partition(TO)
-            goal = self._goal(url, home) if url else Place(self._here, _text(home))
-            async for name, entry in found(self._there, folder, below(pattern), own=True):
-                if await self._leads_out(folder, name, entry):
-                    continue
-                if not url:
-                    names[name] = None
-                    await call(lambda name=name: (home / name).parent.mkdir(parents=True, exist_ok=True))
-                items += await planned(Place(self._there, posixpath.join(folder, name)), goal.below(name), own=True)
-        await self._copy(list({item.target: item for item in items}.values()), tell)
-        return list(names)
+        coming = [pattern for pattern in patterns if TO not in pattern]
+        goal = Place(self._here, _text(home))
+        try:
+            names = [name for pattern in coming for name in await self._matching(folder, pattern)]
+            for name in names:
+                await call((home / name).parent.mkdir, 0o777, True, True)
+            await self._copy(await self._items(folder, names, goal), tell)
+        except NoSuchFile as error:
+            raise Refused(str(error), hint=error.hint) from error
+        for pattern in patterns:
+            if TO in pattern:
+                await self._send(folder, pattern, home, tell)
+        return list(dict.fromkeys(names))
 
-    def _goal(self, url: str, home: Path) -> Place:
-        """Below a URL as below the folder of results: by experiment and instance."""
-        location = locate(url)
-        below_it = posixpath.join(*home.absolute().parts[-2:])
-        return Place(self._service(location.root), location.path).below(below_it)
+    async def _send(self, folder: str, text: str, home: Path, tell: Tell | None) -> None:
+        """Copy what matches to below a URL as it would lie below the folder of results: by experiment and instance."""
+        pattern, _, url = text.partition(TO)
+        place = posixpath.join(*Path(_text(home)).parts[-2:])
+        try:
+            location = locate(url)
+            goal = Place(self._service(location.root), location.plain).below(place)
+            await self._copy(await self._items(folder, await self._matching(folder, pattern), goal), tell)
+        except LinkError:
+            raise
+        except ZeliGridError as error:
+            raise Refused(f"Output cannot be sent to {url!a}: {error}", hint=error.hint) from error
+
+    async def _matching(self, folder: str, pattern: str) -> Sequence[str]:
+        matches = [match async for match in found(self._there, folder, below(pattern), own=True)]
+        return [name for name, entry in matches if not await self._leads_out(folder, name, entry)]
+
+    async def _items(self, folder: str, names: Sequence[str], goal: Place) -> Sequence[Item]:
+        items: dict[str, Item] = {}
+        for name in names:
+            source = Place(self._there, posixpath.join(folder, name))
+            items |= {item.target.path: item for item in await planned(source, goal.below(name), own=True)}
+        return list(items.values())
 
     async def _leads_out(self, folder: str, name: str, entry: Entry) -> bool:
         if entry.kind is not Kind.LINK:
@@ -122,10 +140,17 @@ class Stager:
     async def _copy(self, items: Sequence[Item], tell: Tell | None) -> None:
         await Copying(Mover(self._here), items, tell, patience_s=PATIENCE_S).run()
 
-    async def close(self) -> None:
-        """Let go of what was opened for URLs."""
-        for root in [root for root, service in self._opened.items() if service is not self._here]:
-            await self._opened.pop(root).close()
+    @asynccontextmanager
+    async def used(self) -> AsyncIterator[None]:
+        """What is opened for URLs meanwhile is let go after its last user."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            unused = [root for root, service in self._opened.items() if service is not self._here and not self._users]
+            for root in unused:
+                await self._opened.pop(root).close()
 
     def _service(self, root: str) -> FileService:
         if root not in self._opened:

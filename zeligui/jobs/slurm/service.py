@@ -50,14 +50,22 @@ ADAPTOR = Declared("a Slurm cluster", reach=reach, order=30)
 def open_service(url: str, links: Links) -> SlurmService:
     """The service of a cluster, or of one of its partitions; nothing is sent before its first use."""
     cluster = slurm.parse(url)
-    return SlurmService(url, cluster, links.to(cluster.link))
+    return SlurmService(url, cluster, links.to(cluster.link), links)
 
 
 class SlurmService(PosixService):
     """`prepared_s` is how long Slurm keeps back what nobody commits; for trials."""
 
-    def __init__(self, url: str, cluster: slurm.Cluster, link: Link, *, prepared_s: float = PREPARED_S) -> None:
-        super().__init__(url, link, prepared_s=prepared_s)
+    def __init__(
+        self,
+        url: str,
+        cluster: slurm.Cluster,
+        link: Link,
+        links: Links | None = None,
+        *,
+        prepared_s: float = PREPARED_S,
+    ) -> None:
+        super().__init__(url, link, links, prepared_s=prepared_s)
         self._cluster = cluster
         self._seen: sights.Sight | None = None
         self._seen_at = -FRESH_S
