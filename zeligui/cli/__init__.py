@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 COMMANDS = (
-    *("contract", "machines", "forecast", "run", "jobs", "demo", "testbed", "sensor", "directory", "proxy"),
+    *("contract", "machines", "forecast", "run", "jobs", "demo", "testbed", "sensor", "directory", "proxy", "copy"),
     *("adaptors", "contexts", "doctor", "calls"),
 )
 """The modules of this package that add commands, in the order of the help."""

@@ -30,9 +30,10 @@ PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy has done: files, those of them that were there already, bytes that were moved, breaks."""
+    """What a copy has done: files and their bytes, files that were there already, bytes that were moved, breaks."""
 
     files: int
+    size: int
     there: int
     moved: int
     breaks: int
@@ -68,7 +69,8 @@ class Copying:
         for item in reversed(self._folders):
             await item.target.service.set_mode(item.target.path, item.entry.mode)
         self._telling.tell()
-        return Copied(len(self._files), self._there, self._telling.moved, self._breaks)
+        size = sum(item.entry.size for item in self._files)
+        return Copied(len(self._files), size, self._there, self._telling.moved, self._breaks)
 
     def _needed(self) -> Sequence[Place]:
         """The folders to make, those above what is copied first."""
