@@ -83,7 +83,7 @@ def test_the_selected_one_is_asked_by_button_by_menu_and_by_key(dialog: Services
     dialog.view.selectRow(1)
     for text in ("Check &again", "What would &work?"):
         next(one for one in dialog.findChildren(QPushButton) if one.text() == text).click()
-    dialog.view.doubleClicked.emit(dialog.view.currentIndex())
+    dialog.view.activated.emit(dialog.view.currentIndex())
     assert asked == ["check ssh://lab2", "ways ssh://lab2", "ways ssh://lab2"]
     dialog.view.setFocus()
     QTest.keyClick(dialog.view, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
@@ -191,3 +191,10 @@ async def looks(stranger: str) -> None:
         ways.close()
         dialog.close()
         assert not user.shell.session.services.watched
+        here = next(name for name, host in user.window.snapshot.hosts.items() if host.service == "local://")
+        user.window.hosts.select_host(here)
+        await user.sees(user.action("What would work?").isEnabled)
+        user.does("What would work?")
+        ways = await user.sees(lambda: user.dialog(CheckupDialog))
+        await user.sees(lambda: ways.verdict.text() == "A job could start by local://.")
+        ways.close()

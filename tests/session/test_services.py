@@ -157,6 +157,19 @@ async def test_one_is_asked_again_at_once_where_that_is_wished() -> None:
     assert (len(desk.asked), desk.changes > changes) == (2, True)
 
 
+async def test_what_a_new_proxy_mends_is_asked_again() -> None:
+    desk = Desk("ssh://a", "gram://b")
+    await desk.look()
+    desk.services.check_all({"gram"})
+    await desk.look()
+    assert desk.asked == [], "nobody looks, and nothing runs there"
+    desk.services.watched = True
+    await desk.look()
+    desk.services.check_all({"gram"})
+    await desk.look()
+    assert desk.asked == ["gram://b", "ssh://a", "gram://b"]
+
+
 async def test_services_come_from_sources_open_experiments_and_running_jobs() -> None:
     desk = Desk("file:///hosts.json", "ssh://a")
     experiment = SimpleNamespace(on=("ssh://b", "ssh://c"))

@@ -61,6 +61,9 @@ DEEDS: Mapping[str, Deed] = {
     "what_excludes": Deed(
         "What e&xcludes machines?", "Which constraint of the contract excludes most machines", "filter"
     ),
+    "what_works": Deed(
+        "What would wor&k?", "Look step by step at the ways by which a job could get to the selected machine", "service"
+    ),
     "edit_file": Deed("&Edit file", "Open the file in this desktop's editor"),
     "close_file": Deed("C&lose", "Show the contract or experiment no longer; the file stays", "close", ("Ctrl+W",)),
     "trust": Deed("&Trust its key…", "Look at the host key and accept it", "key"),

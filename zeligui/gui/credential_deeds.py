@@ -152,6 +152,7 @@ class CredentialDeeds:
         if self._session.wallet.proxy:
             self._warned = self._session.wallet.proxy.lasting(self._clock.now())
         self._window.messages.take_back(ENDS)
+        self._session.services.check_all(GRID_SCHEMES)
         self._look()
 
     def _say_doing(self, doing: str) -> None:

@@ -261,7 +261,7 @@ class MachineDeeds:
     def _menu(self, host: str, place: QPoint) -> None:
         """What can be done to a host; what only nodes of the demo grid know is shown of those alone."""
         snapshot, actions = self._window.snapshot, self._window.actions_
-        names: list[str | None] = ["why_not"]
+        names: list[str | None] = ["why_not", "what_works"]
         if snapshot and host in snapshot.hosts and snapshot.hosts[host].offered_key:
             names.append("trust")
         if snapshot and host in snapshot.nodes:

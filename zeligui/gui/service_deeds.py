@@ -13,6 +13,7 @@ from zeligui.gui.checkup_dialog import CheckupDialog
 from zeligui.gui.services_dialog import ServicesDialog
 from zeligui.gui.window import MainWindow
 from zeligui.gui.work import Work
+from zeligui.jobs.anywhere import url_of
 from zeligui.session.session import Session
 
 ASK = "Ask the job services how they are"
@@ -32,7 +33,7 @@ class ServiceDeeds:
         self._named: dict[str, list[str]] = {}
         self.dialog: ServicesDialog | None = None
         self.checkup: CheckupDialog | None = None
-        window.actions_.connect({"services": self.show})
+        window.actions_.connect({"services": self.show, "what_works": self._look_at_host})
 
     def show(self) -> None:
         """Show the services, beside the window."""
@@ -75,6 +76,22 @@ class ServiceDeeds:
         self.checkup.raise_()
         self.checkup.activateWindow()
         self._looking = self._work.tasks.start(f"Look at the way to {url}", self._look_at_ways(url, self.checkup))
+
+    def _look_at_host(self) -> None:
+        if url := self._host_url():
+            self.look_at_ways(url)
+
+    def _host_url(self) -> str | None:
+        """How jobs get to the selected host; None where none is selected, or its name is no address."""
+        snapshot, name = self._window.snapshot, self._window.hosts.current
+        host = snapshot.hosts.get(name) if snapshot else None
+        return (host.service or url_of(host.name)) if host else None
+
+    def why_not_ways(self) -> str:
+        """Why no ways can be looked at now."""
+        if self._host_url():
+            return ""
+        return "Its name is no address." if self._window.hosts.current else "Select a machine first."
 
     async def _look_at_ways(self, url: str, dialog: CheckupDialog) -> None:
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QHideEvent, QIcon, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QIcon, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from zeligui.grid.hosts import natural
@@ -72,7 +72,9 @@ class ServicesDialog(QDialog):
         self.filter.changed.connect(self._filter)
         self.filter.left.connect(self.view.setFocus)
         self.view.menu_asked.connect(lambda place: popup(self, place, (self.check, self.ways)))
-        self.view.doubleClicked.connect(lambda _: self.ways.trigger())
+        self.view.activated.connect(lambda _: self.ways.trigger())
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self.filter.setFocus)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self).activated.connect(self.check.trigger)
         self.view.selectionModel().currentRowChanged.connect(lambda *_: self._look())
         self.resize(self.fontMetrics().averageCharWidth() * 160, self.fontMetrics().height() * 24)
         self.show_services(())

@@ -290,6 +290,7 @@ class Shell:
         say("close_file", no_contract)
         say("why_not", machines.why_not_explain())
         say("what_excludes", machines.why_not_explain_contract())
+        say("what_works", self.services.why_not_ways())
         say("trust", machines.why_not_trust())
         grid = self.session.grid
         say("demo", "The demo grid runs." if grid else "")

@@ -40,7 +40,8 @@ MENUS = {
         None, "close_file", "exit",
     ),
     "&View": (
-        "search_hosts", "sources", "services", "refresh", "filter", None, "why_not", "what_excludes", None,
+        "search_hosts", "sources", "services", "refresh", "filter", None, "why_not", "what_excludes",
+        "what_works", None,
         "save_picture", "save_values", None, "go_to", "panes", "borders", "sort",
     ),
     "&Help": ("manual", "shortcuts", None, "about"),

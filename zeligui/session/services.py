@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
@@ -82,6 +82,12 @@ class Services:
             self._states[url] = replace(self._states[url], asking=True)
             self._ask_later(url)
             self._tell()
+
+    def check_all(self, schemes: Collection[str]) -> None:
+        """Ask all of these schemes now that are looked at or in use: what they need has changed."""
+        for state in self.states:
+            if _scheme(state.url) in schemes and (self.watched or state.jobs):
+                self.check(state.url)
 
     async def ways(self, url: str) -> Sequence[Checkup]:
         """What stands between here and a service, and what else would run jobs on its machine. UsageError."""
