@@ -12,7 +12,9 @@ from rich.console import Console
 
 from zeligui.cli.narration import LiveTable, line
 from zeligui.events import Event
+from zeligui.experiment.staging import Staging
 from zeligui.experiment.state import ExperimentState, fold
+from zeligui.files.progress import Progress
 
 
 def told(event: Event) -> str:
@@ -36,19 +38,34 @@ def story(instances: int, name: str) -> Iterator[Event]:
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch):
+def staging() -> Staging:
+    """How far files are on their way."""
+    return Staging()
+
+
+@pytest.fixture
+def shown(staging: Staging, monkeypatch: pytest.MonkeyPatch):
     """What a terminal of 80 columns and 24 lines shows of a state."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LINES", "24")
 
     def show(state: ExperimentState) -> list[str]:
         machines = SimpleNamespace(host=lambda _name: SimpleNamespace(values={"cpuAvail": 0.5, "freeMemory": 700.0}))
-        table = LiveTable(SimpleNamespace(machines=machines), SimpleNamespace(state=state))
+        core = SimpleNamespace(machines=machines, staging=staging)
+        table = LiveTable(core, SimpleNamespace(state=state))
         printed = Console(file=io.StringIO(), width=80)
         printed.print(table._drawn())
         return printed.file.getvalue().splitlines()
 
     return show
+
+
+def test_files_on_their_way_stand_in_the_place_of_the_state(shown, staging: Staging):
+    with staging.following(f"{2:032x}") as tell:
+        tell(Progress("pi.dat", 250, 1000, 0, 1))
+        (row,) = (row for row in shown(begun(3)) if "node2" in row)
+        assert "files 25%" in row
+    assert not any("files" in row for row in shown(begun(3)))
 
 
 def test_an_experiment_that_was_taken_up_shows_all_its_instances(shown):

@@ -101,6 +101,11 @@ def test_a_path_relative_to_the_working_folder_is_found(
         ('"data"', '"data/../pi.py"', "job.input names 'pi.py' and 'data/../pi.py', which are one file there"),
         ("pi-*.txt", "../*.txt", "job.output is '../*.txt', where a path inside the job's directory"),
         ("state.json", "/tmp/x", "job.checkpoint is '/tmp/x'"),
+        ('"data"', '"data/*.nothing"', "nothing matches 'data/*.nothing', which job.input names"),
+        ('"data"', '"sftp://lab1/../x"', "leads upwards"),
+        ('"data"', '"ftp://lab1/x"', "job.input is 'ftp://lab1/x', where a URL of files"),
+        ("pi-*.txt", "pi-*.txt -> results", "job.output is 'results', where a URL of files"),
+        ("pi-*.txt", "../x -> sftp://lab1/x", "a path inside the job's directory"),
     ],
 )
 def test_an_error_says_what_is_wrong_where(read: Read, tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -136,6 +141,17 @@ def test_a_file_of_another_user_is_refused(read: Read, tmp_path: Path) -> None:
 
 def test_input_may_lie_elsewhere(read: Read) -> None:
     assert read(WHOLE.replace('"data"', '"/etc/passwd"')).job.input == ("pi.py", "/etc/passwd")
+
+
+def test_input_may_have_stars_and_be_on_other_machines(read: Read) -> None:
+    named = ("pi.py", "data/**", "gsiftp://site.test/data/*.dat", "sftp://me@lab1:2222/x")
+    listed = ", ".join(f'"{name}"' for name in named[1:])
+    assert read(WHOLE.replace('"data"', listed)).job.input == named
+
+
+def test_output_may_go_to_another_machine(read: Read) -> None:
+    text = "pi-*.txt -> gsiftp://site.test/results"
+    assert read(WHOLE.replace("pi-*.txt", text)).job.output == (text,)
 
 
 def test_an_edit_of_file_contract_or_job_is_told(read: Read, tmp_path: Path) -> None:

@@ -138,6 +138,8 @@ class LiveTable(AbstractContextManager["LiveTable"]):
         if attempt is None:
             return [str(instance.number), "held" if instance.held else instance.outcome or "waiting"]
         standing = instance.outcome or ("held" if instance.held else PHASES.get(attempt.phase, attempt.phase.value))
+        if (progress := self._core.staging.of(attempt.id)) is not None:
+            standing = f"files {progress.share:.0%}"
         host = self._core.machines.host(attempt.host)
         values = host.values if host else {}
         cpu, memory = values.get("cpuAvail"), values.get("freeMemory")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -12,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 from zeligui.errors import UsageError
+from zeligui.files.locations import SCHEMES, is_url, locate
+from zeligui.jobs.staging import TO
 from zeligui.options import Place, check_urls, option, read_table, read_toml
 from zeligui.secret import KEYRING, from_keyring
 from zeligui.settings import HomeCalling, JobDefaults, Reconfiguration, Settings, check_home_calling
@@ -108,10 +111,26 @@ def check_job(job: JobDefaults, place: Place) -> None:
     for name in job.input:
         if PurePosixPath(name).name in {"", ".."}:
             raise place.at("input").wrong(name, "a file or folder with a name of its own")
-    for key in ("output", "checkpoint"):
-        for pattern in getattr(job, key):
-            if not _below(pattern):
-                raise place.at(key).wrong(pattern, "a path inside the job's directory")
+        if is_url(name):
+            _check_url(name, place.at("input"))
+    for text in job.output:
+        pattern, arrow, url = text.partition(TO)
+        if not _below(pattern):
+            raise place.at("output").wrong(text, "a path inside the job's directory")
+        if arrow:
+            _check_url(url, place.at("output"))
+    for pattern in job.checkpoint:
+        if not _below(pattern):
+            raise place.at("checkpoint").wrong(pattern, "a path inside the job's directory")
+
+
+def _check_url(url: str, place: Place) -> None:
+    try:
+        known = is_url(url) and locate(url).scheme in SCHEMES
+    except UsageError as error:
+        raise place.wrong(url, f"a URL of files ({str(error).rstrip('.')})") from error
+    if not known:
+        raise place.wrong(url, "a URL of files, such as sftp://host/path or gsiftp://host/path")
 
 
 def _check_complete(written: ExperimentFile, place: Place) -> None:
@@ -134,11 +153,30 @@ def _check_input(names: tuple[str, ...], place: Place) -> None:
     """What lies outside the experiment's folder has its last name in the job's directory; no two may have the same."""
     taken: dict[str, str] = {}
     for name in names:
+        if is_url(name):
+            continue  # it may come to be there later
+        if _has_stars(name, place):
+            _check_matches(name, place)
+            continue
         _check_readable(name, place.file.parent / name, place)
         there = str(PurePosixPath(name)) if _below(name) else PurePosixPath(name).name
         if there in taken:
             raise UsageError(f"In {place.file}, {place} names {taken[there]!r} and {name!r}, which are one file there.")
         taken[there] = name
+
+
+def _has_stars(name: str, place: Place) -> bool:
+    """A name that is there means itself, whatever signs it has."""
+    return glob.has_magic(name) and not (place.file.parent / name).exists()
+
+
+def _check_matches(name: str, place: Place) -> None:
+    matches = glob.glob(name, root_dir=place.file.parent, recursive=True)  # noqa: PTH207 - or with a root
+    if not matches:
+        hint = "Paths are relative to the experiment file."
+        raise UsageError(f"In {place.file}, nothing matches {name!r}, which {place} names.", hint=hint)
+    for match in matches:
+        _check_readable(match, place.file.parent / match, place)
 
 
 def _below(name: str) -> bool:

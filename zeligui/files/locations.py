@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 from zeligui.errors import UsageError
 from zeligui.links.addresses import parse
 
-GRIDFTP_PORT = 2811
+SCHEMES = ("file", "sftp", "gsiftp")
 LONGEST = 4096
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.ASCII)
@@ -54,6 +54,11 @@ class Location:
     def below(self, name: str) -> Location:
         """What is at a relative path below this one."""
         return Location(self.scheme, self.root, posixpath.join(self.path, name))
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is meant as a URL."""
+    return bool(_SCHEME.fullmatch(text.partition("://")[0])) and "://" in text
 
 
 def quoted(path: str) -> str:
