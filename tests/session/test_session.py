@@ -210,6 +210,16 @@ async def test_an_unknown_key_is_accepted_while_all_else_goes_on(openssh: Callab
         assert one.session.home.known_hosts_file.read_text() == line + "\n"
 
 
+async def test_an_explicit_session_is_let_in_by_what_it_was_given(openssh: Callable[..., OpenSsh]) -> None:
+    server = openssh()
+    given = replace(HERE, sources=(server.url,), known_hosts=(server.known_hosts,), only_contexts=True)
+    async with sitting(given) as one:
+        await one.sees(lambda shown: any("no key to try" in host.detail for host in shown.hosts.values()))
+        await one.session.apply(replace(given, contexts=(f"key:{server.identity}",)))
+        await one.session.search()
+        await one.sees(lambda shown: all(host.status == "up" for host in shown.hosts.values()))
+
+
 async def test_settings_hold_at_once_and_are_kept() -> None:
     async with sitting(replace(HERE, sources=())) as one:
         assert not one.shown.hosts

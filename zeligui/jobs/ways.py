@@ -32,11 +32,12 @@ async def of_site(url: str, links: Links) -> list[Step]:
 async def of_site_files(url: str, links: Links) -> list[Step]:
     """The way to a GridFTP server, `gsiftp://`, the same; a limited proxy is good enough for files."""
     from zeligui.files import open_files
-    from zeligui.files.locations import GRIDFTP_PORT, locate
+    from zeligui.files.locations import locate
+    from zeligui.links.gram.contacts import FILES_PORT
 
     root = locate(url).root
     place = parse(f"ssh://{root.partition('://')[2]}")
-    steps = await call(_site, links, place.host, place.port or GRIDFTP_PORT, False, limit=LIMIT_S)
+    steps = await call(_site, links, place.host, place.port or FILES_PORT, False, limit=LIMIT_S)
 
     async def looked() -> str:
         files = open_files(root, links)

@@ -67,7 +67,7 @@ def calling(bench: Bench, home: OpenSsh) -> Iterator[Callable[..., Driven]]:
         with file.open("a") as end:
             end.write(
                 f'\n[home_calling]\nenabled = true\naddress = "{getpass.getuser()}@127.0.0.1:{home.port}"\n'
-                f'files = ["data"]\nauthorized_keys = "{home._folder / "authorized_keys"}"\n'
+                f'files = ["data/*.txt", "gsiftp://site/x"]\nauthorized_keys = "{home._folder / "authorized_keys"}"\n'
             )
         started.append(Driven([*bench.arguments("node1.grid")]))
         return started[-1]
@@ -97,7 +97,7 @@ def test_a_job_fetches_reports_and_puts_and_its_key_is_gone_when_it_has_ended(
     assert line.endswith(b" zeligrid-home-" + said["job"].encode())
     assert main(["home", "list", "--json", "--home", str(bench.home)]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [(one["id"], one["files"]) for one in listed] == [(said["job"], ["job.sh", "data"])]
+    assert [(one["id"], one["files"]) for one in listed] == [(said["job"], ["job.sh", "data/extra.txt"])]
     (bench.folder / "go").touch()
     assert driven.end() == 0, driven.told()
     assert keys(home) == [own]

@@ -101,6 +101,18 @@ def test_a_certificate_opens_what_trusts_its_authority(openssh: Callable[..., Op
         log_in(server, Contexts.explicit(f"key:{key}"))
 
 
+@pytest.mark.usefixtures("agent")
+def test_a_certificate_in_the_agent_opens_what_trusts_its_authority(
+    openssh: Callable[..., OpenSsh], tmp_path: Path
+) -> None:
+    key = make_key(tmp_path / "key")
+    certify(key, tmp_path / "authority")
+    hold(key)
+    key.unlink()
+    server = openssh(options=[f"TrustedUserCAKeys {tmp_path}/authority.pub"])
+    assert log_in(server, Contexts.explicit("agent")).endswith("(agent)")
+
+
 def test_a_key_is_tried_without_its_certificate_too(sshd: OpenSsh, tmp_path: Path) -> None:
     certify(sshd.identity, tmp_path / "authority")
     assert log_in(sshd, Contexts.explicit(f"key:{sshd.identity}")) == "identity"

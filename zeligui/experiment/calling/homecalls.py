@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from zeligui.errors import UsageError
 from zeligui.experiment.calling.grants import Grant, Grants
@@ -49,7 +49,11 @@ class HomeCalls:
             return job
         self._given.add(attempt.id)
         peer = self._links.to(attempt.service).peer if attempt.service.startswith("ssh://") else ""
-        staged = await call(self._make, attempt, callers_of(self._wanted, peer), limit=LIMIT_S)
+        try:
+            staged = await call(self._make, attempt, callers_of(self._wanted, peer), limit=LIMIT_S)
+        except OSError as error:  # a TimeoutError is one
+            why = error.strerror or str(error) or f"it took more than {LIMIT_S:g} s"
+            raise UsageError(f"A key to call home with could not be made: {why}.") from error
         environment = {**job.environment, VARIABLE: f"{staged.name}/call"}
         return replace(job, input=(*job.input, str(staged)), environment=environment)
 
@@ -103,8 +107,8 @@ class HomeCalls:
             keys_file=str(file.absolute()),
             until=until.timestamp(),
             room=round(self._wanted.room_mb * 1e6),
-            files={name: str(path) for name, path in _files(experiment)},
-            outputs=tuple(experiment.job.output),
+            files={name: str(path) for name, path in _files(experiment).items()},
+            outputs=tuple(pattern.partition(" -> ")[0] for pattern in experiment.job.output),
         )
 
 
@@ -164,11 +168,15 @@ def take_back(grants: Grants, attempts: Collection[str]) -> int:
     return count
 
 
-def _files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
-    """What a job may fetch, by the name that it has in the job's directory."""
-    pairs = []
+def _files(experiment: Experiment) -> Mapping[str, Path]:
+    """What a job may fetch, by the name that it has in the job's directory; what a URL names, it fetches from there."""
+    files: dict[str, Path] = {}
     for name in (*experiment.job.input, *experiment.home_calling.files):
-        path = PurePosixPath(name)
-        outside = path.is_absolute() or ".." in path.parts
-        pairs.append((path.name if outside else str(path), (experiment.folder / name).absolute()))
-    return pairs
+        if "://" in name:
+            continue
+        whole = (experiment.folder / name).absolute()
+        inside = not Path(name).is_absolute() and ".." not in Path(name).parts
+        matches = [whole] if whole.exists() or not inside else sorted(experiment.folder.absolute().glob(name))
+        for one in matches:
+            files[str(one.relative_to(experiment.folder.absolute())) if inside else one.name] = one
+    return files
