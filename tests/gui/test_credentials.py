@@ -173,10 +173,19 @@ def certified(own_home: Path, tmp_path: Path) -> Callable[[str], tuple[Path, Pat
 
 
 def test_a_proxy_is_renewed_with_the_pass_phrase_and_destroyed(
-    qapp: QApplication, certified: Callable[[str], tuple[Path, Path]], file: Path
+    qapp: QApplication,
+    certified: Callable[[str], tuple[Path, Path]],
+    file: Path,
+    own_home: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     certified(WORDS)
-    run(qapp, renews(file))
+    with caplog.at_level(0):
+        run(qapp, renews(file))
+    written = [one for one in own_home.rglob("*") if one.is_file()]
+    assert written
+    assert not [one for one in written if WORDS.encode() in one.read_bytes()]
+    assert WORDS not in caplog.text
 
 
 async def renews(file: Path) -> None:
@@ -239,3 +248,20 @@ async def is_left_in_peace() -> None:
         await user.sees(lambda: user.shell.session and user.shell.session.wallet.proxy)
         await user.sees(lambda: user.window.snapshot and user.window.snapshot.proxy)
         assert user.window.messages.texts == []
+
+
+def test_the_window_is_closed_while_all_of_it_is_open(
+    qapp: QApplication, certified: Callable[[str], tuple[Path, Path]]
+) -> None:
+    certified(WORDS)
+    run(qapp, closes_with_all_open())
+
+
+async def closes_with_all_open() -> None:
+    async with User.sits_down() as user:
+        await user.sees(user.action("Credentials").isEnabled)
+        user.does("Job services")
+        user.does("Credentials")
+        user.shell.services.look_at_ways("local://")
+        user.shell.credentials.renew()
+        await user.sees(lambda: user.dialog(PassphraseDialog))
