@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -239,7 +239,8 @@ async def is_warned(file: Path) -> None:
 def test_an_old_proxy_that_nothing_asks_for_is_left_in_peace(
     qapp: QApplication, certified: Callable[[str], tuple[Path, Path]], file: Path
 ) -> None:
-    write_proxy(make_proxy(read_pair(*certified("")), valid_s=1), file)
+    earlier = datetime.now(UTC) - timedelta(hours=2)
+    write_proxy(make_proxy(read_pair(*certified("")), valid_s=3600, now=earlier), file)
     run(qapp, is_left_in_peace())
 
 
