@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from tests.experiment.driving import Bench, Driven
-from zeligui.experiment.spanning import to_watch
+from tests.slurm import Slurm
+from zeligui.experiment.spanning import covers, to_watch
 from zeligui.testbed.grid import Grid
 
 ANY = "[any]\ncpuAvail >= 0\n"
@@ -22,6 +23,14 @@ def test_what_no_source_watches_is_watched_once() -> None:
     named = ["ssh://lab1", "ssh://lab2/", "ssh://lab2", "any://lab3", "file:///hosts.json", "ssh://-bad"]
     assert to_watch(named, ["ssh://lab1/"]) == ("ssh://lab2/", "ssh://-bad"), "what is no address, its opener refuses"
     assert to_watch(["local://"], ["local://"]) == ()
+
+
+def test_who_watches_a_cluster_watches_its_partitions() -> None:
+    assert covers("slurm://", "slurm:///batch")
+    assert covers("slurm+ssh://login", "slurm+ssh://login/batch")
+    assert covers("ssh://lab1/", "ssh://lab1")
+    assert not covers("slurm:///batch", "slurm:///batch2")
+    assert not covers("ssh://lab1", "ssh://lab10")
 
 
 def test_an_experiment_spans_the_services_that_it_names(bench: Bench, grid: Grid) -> None:
@@ -41,3 +50,17 @@ def test_an_experiment_without_any_machine_says_where_to_name_some(bench: Bench)
     said = bench.zeligrid("run", str(spanning(bench, ["any://lab1"])))
     assert said.returncode == 2
     assert "nor `on` in the experiment" in said.stderr
+
+
+def test_an_experiment_spans_a_cluster_and_a_machine(bench: Bench, grid: Grid, slurm: Slurm) -> None:
+    services = ["slurm:///batch", grid.sources[0]]
+    file = spanning(bench, services, instances=2)
+    (bench.folder / "trial.contract").write_text("[any]\nosName = Linux\n")
+    driven = Driven(["run", str(file), "--json", *bench.keys()])
+    try:
+        assert driven.end() == 0, driven.told()
+    finally:
+        driven.close()
+    assert {event["host"] for event in driven.events if event["event"] == "done"} == {"batch.site", "node1.grid"}
+    listed = json.loads(bench.zeligrid("jobs", "--all", "--json").stdout)
+    assert {job["service"] for job in listed} == set(services)

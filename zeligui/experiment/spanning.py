@@ -19,6 +19,11 @@ def to_watch(services: Sequence[str], watched: Sequence[str]) -> tuple[str, ...]
     return tuple(url for plain, url in reversed(wanted.items()) if plain not in known)
 
 
+def covers(watched: str, service: str) -> bool:
+    """Whether who watches the one URL watches what jobs go to by the other: itself, or a part of it, as a partition."""
+    return _plain(watched) == _plain(service) or service.startswith(f"{watched.rstrip('/')}/")
+
+
 def _plain(url: str) -> str:
     """The URL, always written the same way; one that is none is as it is, for whoever opens it to refuse."""
     try:

@@ -18,7 +18,7 @@ from zeligui.experiment.description import Experiment, ExperimentFile
 from zeligui.experiment.journal import Journal
 from zeligui.experiment.outputs import kept_file, read_output
 from zeligui.experiment.overview import Job
-from zeligui.experiment.spanning import to_watch
+from zeligui.experiment.spanning import covers, to_watch
 from zeligui.experiment.state import AttemptState
 from zeligui.grid.history.chronicle import MOST, Chronicle
 from zeligui.grid.history.reading import Past
@@ -336,7 +336,8 @@ class Session:
             needed = {attempt.service for attempt in state.live() if attempt.host not in elsewhere}
             try:
                 experiment, contract = await self.driving.read(Path(state.file), self.settings)
-                if missing := needed - services - set(to_watch(experiment.on, ())):
+                known = (*self.settings.measured, *to_watch(experiment.on, ()))
+                if missing := {one for one in needed - services if not any(covers(url, one) for url in known)}:
                     raise ZeliGridError(
                         f"{state.name} was left running on machines that are not watched here: "
                         f"{', '.join(sorted(missing))}.",
