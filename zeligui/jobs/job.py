@@ -59,7 +59,8 @@ class JobStatus:
 
     `state` None: it cannot be told (`detail` says why: wrong machine, a cut file). NEW: prepared, not committed.
     `exit_code` and `signal` are those of the job itself, each None where it did not end so; times are seconds since
-    1970 on the host's clock; `cpu_s` and `memory_mb` are the job's own use.
+    1970 on the host's clock; `cpu_s` and `memory_mb` are the job's own use. `lost`: it ended through no fault of its
+    own, with its node, and may begin again elsewhere.
     """
 
     state: JobState | None
@@ -70,3 +71,4 @@ class JobStatus:
     ended: float | None = None
     cpu_s: float | None = None
     memory_mb: float | None = None
+    lost: bool = False

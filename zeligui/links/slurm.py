@@ -42,13 +42,23 @@ ready_or() {{
     configured || {{ "$@" unconfigured "${{SLURM_CONF:-}}"; return 1; }}
 }}
 out() {{ echo "$@"; }}
+
+# up: whether a controller answers; that is known at once, while all else asks for long.
+up() {{
+    said=$(slurm scontrol ping 2>&1)
+    case $said in *' UP'*) return ;; esac
+    said=$(printf '%s\\n' "$said" | head -n 1)
+    false
+}}
 """
 """Functions that stand before whatever is asked of Slurm on a machine."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
 _HINT = "Write slurm:///PARTITION, or slurm+ssh://[user@]host[:port]/PARTITION; without a partition, the default one."
 
-_AWAY = re.compile(r"unable to contact|timed out|connect(ion)? fail|connection refused|communication", re.IGNORECASE)
+_AWAY = re.compile(
+    r"unable to contact|timed out|connect(ion)? fail|connection refused|communication| is down", re.IGNORECASE
+)
 _MARK = re.compile(r"^(?:\w+: )?(?:error: |fatal: )?")
 
 

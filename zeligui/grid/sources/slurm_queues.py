@@ -13,6 +13,7 @@ _JOBS = "%P|%t|%r|%S|%e|%V|%C"
 
 ASK = f"""{COMMANDS}
 ready_or out || exit 0
+up || {{ printf '%s\\n' "$said" >&2; exit 1; }}
 export SLURM_TIME_FORMAT=%s
 config=$(slurm scontrol show config) || exit 1
 printf '%s\\n' "$config" | while read -r name sign value; do [ "$name" != ClusterName ] || echo "cluster $value"; done

@@ -39,7 +39,7 @@ sub stay {
     $order{umask} = umask 077;
     open my $say, '>&', \*STDOUT or _exit(1);
     run() if claim($say) && may_go();
-    record('go', '');    # the order, which has secrets, lay in it
+    record('go', '') if !-e 'told';    # the order, which has secrets, lay in it
     my ($end) = map { /^exit\.(sig\w+|\d+)$/ } glob 'exit.*';
     if (($end // '') =~ /^sig(.+)/) {
         $SIG{$1} = 'DEFAULT' if $1 !~ /^(KILL|STOP|\d+)$/;
@@ -48,8 +48,8 @@ sub stay {
     _exit(defined $end && $end =~ /^\d+$/ ? $end : -e 'go.late' ? 0 : 127);
 }
 
-# End the job in order, with the grace that its cancel was given.
-sub obey { kill_all((split ' ', content('grace'))[0]) if -e 'cancel' }
+# End the job in order, with the grace that its cancel was given. Else it may be that it is to begin anew.
+sub obey { -e 'cancel' ? kill_all((split ' ', content('grace'))[0]) : record('told', '') }
 
 sub detach {
     my ($say) = @_;

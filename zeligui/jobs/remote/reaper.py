@@ -80,8 +80,9 @@ def stay(order: Order) -> None:
     order.umask = os.umask(0o077)
     if claim(os.dup(1)) and may_go(order.numbers["limit"]):
         run(order)
-    with contextlib.suppress(OSError):
-        record("go", "")  # the order, which has secrets, lay in it
+    if not os.path.exists("told"):
+        with contextlib.suppress(OSError):
+            record("go", "")  # the order, which has secrets, lay in it
     ends = [name[5:] for name in os.listdir(".") if name.startswith("exit.") and name != "exit.pending"]
     if ends and ends[0].startswith("sig"):
         import resource
@@ -95,10 +96,13 @@ def stay(order: Order) -> None:
 
 
 def obey() -> None:
-    """End the job in order, with the grace that its cancel was given."""
+    """End the job in order, with the grace that its cancel was given. Else it may be that it is to begin anew."""
     if os.path.exists("cancel"):
         with open("grace") as file:
             kill_all(file.read().split()[0])
+    else:
+        with contextlib.suppress(OSError):
+            record("told", "")
 
 
 def detach(say: int) -> int:

@@ -52,7 +52,9 @@ def _too_late(facts: Facts | None, row: Row, now: float, prepared_s: float) -> b
 def _due(attempt: str, facts: Facts, row: Row, now: float) -> Iterator[Chore]:
     if "native" not in facts.files and "native" not in facts.cut:
         yield "native", attempt, row.job, ""
-    if row.state in _OVER and "slurm" not in facts.files and "slurm" not in facts.cut:
+    written = last_word(facts)
+    untold = written is None or written.signal is not None
+    if untold and row.state in _OVER and "slurm" not in facts.files and "slurm" not in facts.cut:
         yield "note", attempt, row.job, row.note
     if row.state in {"RUNNING", "SUSPENDED", "STOPPED"} and _outlived(facts, now) and not anew(facts, row):
         yield "kill", attempt, row.job, ""

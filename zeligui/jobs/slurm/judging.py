@@ -31,6 +31,7 @@ _LOST = {
     "BOOT_FAIL": "its node did not start",
     "REVOKED": "another cluster took it",
 }
+_NO_FAULT = {"NODE_FAIL", "PREEMPTED", "BOOT_FAIL"}
 _HOPELESS = {
     "PartitionConfig": "the partition does not have what it asks for: ask for less, or take another partition",
     "BadConstraints": "no node has what it asks for: ask for fewer processors or less memory",
@@ -86,9 +87,11 @@ def _completed(written: JobStatus, facts: Facts, row: Row | None) -> JobStatus:
     """What the wrapper wrote, with what only Slurm knows: why there was a signal."""
     if row is None or written.state is not JobState.FAILED or written.signal is None:
         return written
+    if row.state in _RUNNING and written.signal in {"SIGTERM", "SIGKILL"}:
+        return JobStatus(JobState.RUNNING, "ending", started=written.started)
     if row.state == "CANCELLED" and "cancel" not in facts.files:
         return replace(written, state=JobState.CANCELED, detail=CANCELED_THERE)
-    return replace(written, detail=_LOST.get(row.state, written.detail))
+    return replace(written, detail=_LOST.get(row.state, written.detail), lost=row.state in _NO_FAULT)
 
 
 def _queued(facts: Facts, row: Row) -> JobStatus:
@@ -121,7 +124,7 @@ def _over(facts: Facts, row: Row, started: float | None) -> JobStatus:
     if "cancel" in facts.files or row.state == "CANCELLED":
         return replace(over, state=JobState.CANCELED, detail="" if "cancel" in facts.files else CANCELED_THERE)
     if row.state in _LOST:
-        return replace(over, detail=_LOST[row.state])
+        return replace(over, detail=_LOST[row.state], lost=row.state in _NO_FAULT)
     if "wrapper" not in facts.files and (number or code in {_NOT_THERE, _NO_WRAPPER}):
         return replace(over, detail=_never_began(row, code), started=None)
     if number:

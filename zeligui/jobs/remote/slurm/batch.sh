@@ -1,14 +1,14 @@
 #!/bin/sh
 # What Slurm starts on a node: the wrapper, in the directory of the job.
 tools=$2
-cd "$1" 2>/dev/null && [ -e exit.pending ] || { echo "the directory of the job is not there on $(uname -n)" >&2; exit 90; }
+cd "$1" 2>/dev/null && [ -e native ] || { echo "the directory of the job is not there on $(uname -n)" >&2; exit 90; }
 read -r native end < native && [ "$native" = "$SLURM_JOB_ID" ] || exit 0
 [ -e go ] || { mv -f go.pending go.late 2>/dev/null && rm -rf work; }
 [ -e go ] || exit 0
 [ -d work ] || mkdir work
 if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
     for path in exit.*; do [ "$path" = exit.pending ] || mv -f "$path" exit.pending; done
-    rm -f wrapper pid usage reason slurm
+    rm -f wrapper pid usage reason slurm told
 fi
 echo "${SLURM_RESTART_COUNT:-0} $(uname -n) end" > run
 {

@@ -1,6 +1,7 @@
 # look TOOLS: which cluster this is, its partitions, and whether the tools of this release are there.
 look() {
     ready_or tell || return
+    up || { tell config "$said"; return; }
     echo "umask $(umask)"
     tell config "$(slurm scontrol show config 2>&1)"
     tell nodes "$(slurm sinfo -h -o '%R|%a|%l|%c|%m|%C|%D|%T' 2>&1)"
