@@ -24,8 +24,8 @@ examples:
   zeligrid contexts --context password:me@lab1 ssh://me@lab1
                                              its password, stored by: keyring set zeligrid me@lab1
 
-A CONTEXT as it is listed here can be put into `contexts` of the settings. With `only_contexts = true` there,
-or --only-contexts, nothing else is looked for or tried.
+A key, the agent, a proxy or a password, as listed here, can be put into `contexts` of the settings. With
+`only_contexts = true` there, or --only-contexts, nothing else is looked for or tried.
 
 exit status: 0 one can be used, and none is wrong; 1 else; 3 the machine could not be reached
 """

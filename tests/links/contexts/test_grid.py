@@ -61,6 +61,7 @@ def test_one_of_a_foreign_or_a_revoked_certificate_is_not_used(authority: Author
 
 def test_what_is_missing_or_no_proxy_is_told_apart(tmp_path: Path) -> None:
     assert of_grid.proxy(tmp_path / "gone").standing is Standing.ABSENT
+    assert "is no file" in of_grid.proxy(tmp_path).says
     (tmp_path / "odd").write_text("nonsense")
     (tmp_path / "odd").chmod(0o600)
     assert not of_grid.proxy(tmp_path / "odd").usable

@@ -198,10 +198,11 @@ def _content(file: Path, what: str, *, secret: bool = False) -> bytes:
         raise NoCredential(f"There is no {what} {file}.", hint=_MISSING[what]) from error
     except OSError as error:
         raise UsageError(f"The {what} {file} cannot be read: {error.strerror}.") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise UsageError(f"The {what} {file} is no file.")
     with os.fdopen(descriptor, "rb") as opened:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"The {what} {file} is no file.")
         if secret and status.st_uid not in (os.getuid(), 0):
             raise UsageError(f"The {what} {file} belongs to another user.", hint="A key is for one user alone.")
         if secret and status.st_mode & 0o077:
