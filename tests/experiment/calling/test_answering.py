@@ -14,8 +14,8 @@ from hypothesis import strategies as some
 
 from zeligui.errors import UsageError, ZeliGridError
 from zeligui.experiment.calling import answering
-from zeligui.experiment.calling.answering import NotAllowed, answer
-from zeligui.experiment.calling.grants import Grant, Grants
+from zeligui.experiment.calling.answering import answer
+from zeligui.experiment.calling.grants import Grant, Grants, NotAllowed
 
 ID = "0123456789abcdef" * 2
 Ask = Callable[..., bytes]
@@ -136,6 +136,8 @@ def test_what_is_over_or_was_taken_back_may_nothing(home: Home) -> None:
     with pytest.raises(NotAllowed, match="no more"):
         home.ask("list")
     home.grants.forget(ID)
+    with pytest.raises(NotAllowed, match="no more"), home.grants.using(ID, "reports"):
+        pass
     with pytest.raises(NotAllowed, match="no more"):
         home.ask("list")
     with pytest.raises(UsageError):

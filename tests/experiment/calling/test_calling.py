@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -122,16 +120,6 @@ def test_what_a_dead_master_left_is_taken_back_by_the_next(
     finally:
         again.close()
     assert keys(home) == [own]
-
-
-def test_off_unless_it_was_switched_on(bench: Bench, home: OpenSsh) -> None:
-    before = keys(home)
-    bench.write(ANY, seconds=0.1)
-    with bench.run("node1.grid") as driven:
-        assert driven.end() == 0, driven.told()
-    assert keys(home) == before
-    assert not (bench.home / "calls").exists()
-    assert not (Path(os.environ["HOME"]) / ".ssh").exists()
 
 
 def test_without_an_address_it_is_wrong_usage(bench: Bench) -> None:

@@ -15,12 +15,15 @@ from zeligui.errors import UsageError
 from zeligui.events import Event
 from zeligui.experiment.calling.credentials import line, make, owner
 from zeligui.experiment.calling.grants import Grant, Grants
-from zeligui.experiment.calling.homecalls import callers_of, host_keys, take_back
+from zeligui.experiment.calling.homecalls import HomeCalls, callers_of, host_keys, take_back
 from zeligui.experiment.calling.sweeping import sweep_home
+from zeligui.experiment.description import Experiment
 from zeligui.experiment.journal import Journal
-from zeligui.links import authorized
+from zeligui.experiment.state import AttemptState, Phase
+from zeligui.jobs.job import JobDescription
+from zeligui.links import authorized, open_links
 from zeligui.links.addresses import parse
-from zeligui.settings import Home, HomeCalling
+from zeligui.settings import Home, HomeCalling, JobDefaults, Reconfiguration
 
 MINE = b"ssh-rsa AAAA me\n"
 HOME = parse("ssh://me@home.example.org:2222")
@@ -70,9 +73,27 @@ def test_a_line_is_restricted_and_known_again() -> None:
         assert owner(other) is None
 
 
+def test_a_home_whose_name_would_break_the_line_is_refused() -> None:
+    with pytest.raises(UsageError, match="cannot stand in authorized_keys"):
+        line(some_id(7), "ssh-ed25519 AAAA", Path("/a\nssh-rsa BBBB"), LATER, ())
+
+
+async def test_off_unless_it_was_switched_on(own_home: Path) -> None:
+    name = Path("/work/pi.toml")
+    experiment = Experiment("pi", name, name, (), JobDefaults(), Reconfiguration(), "")
+    attempt = AttemptState(some_id(1), 1, "lab1", "ssh://lab1", None, Phase.INTENT, LATER)
+    calls = HomeCalls(own_home / "zeligrid", experiment, open_links())
+    job = JobDescription("true")
+    assert await calls.arm(attempt, job) is job
+    await calls.take_up()
+    await calls.take_back((), insist=True)
+    assert list(own_home.iterdir()) == []
+
+
 def test_who_may_call_is_the_machine_of_the_job_unless_the_settings_say_else() -> None:
     assert callers_of(HomeCalling(), "10.0.0.7") == ("10.0.0.7",)
     assert callers_of(HomeCalling(), "127.0.0.1") == ("127.0.0.0/8", "::1")
+    assert callers_of(HomeCalling(), "fe80::1%eth0") == ("fe80::1",)
     assert callers_of(HomeCalling(), "") == ()
     assert callers_of(HomeCalling(callers=("10.0.0.0/8",)), "10.0.0.7") == ("10.0.0.0/8",)
     assert callers_of(HomeCalling(callers=("*",)), "10.0.0.7") == ()

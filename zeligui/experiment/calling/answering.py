@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from zeligui.errors import UsageError, ZeliGridError
-from zeligui.experiment.calling.grants import Grant, Grants
+from zeligui.errors import UsageError
+from zeligui.experiment.calling.grants import Grant, Grants, NotAllowed
 
 MOST_REPORTS = 1000
 LONGEST_REPORT = 1000
@@ -22,10 +22,6 @@ HINT = "It may say: list, fetch NAME, put NAME, report TEXT, progress FRACTION [
 
 Report = Callable[[Grant, str, float | None], None]
 """`report(grant, text, progress)` writes a line of a job down."""
-
-
-class NotAllowed(ZeliGridError):
-    """What a job asked for is not for it."""
 
 
 def answer(grants: Grants, attempt: str, order: str, streams: tuple[BinaryIO, BinaryIO], report: Report) -> None:

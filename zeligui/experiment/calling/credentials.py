@@ -12,6 +12,7 @@ from shlex import quote
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from zeligui.errors import UsageError
 from zeligui.links.addresses import Address
 
 FOLDER = ".zeligrid-home"
@@ -61,11 +62,16 @@ def _destination(address: Address) -> str:
 
 
 def line(attempt: str, public: str, home: Path, until: datetime, callers: Sequence[str]) -> bytes:
-    """The line for authorized_keys: one command, from these addresses, until then, in the time zone of this machine."""
+    """The line for authorized_keys: one command, from these addresses, until then, in the time zone of this machine.
+
+    UsageError where it would be more than one line.
+    """
     words = [sys.executable, "-P", "-m", "zeligui.cli", "home", "answer", attempt, "--home", str(home)]
     command = " ".join(map(quote, words)).replace('"', '\\"')
     given = f',from="{",".join(callers)}"' if callers else ""
     expiry = until.astimezone().strftime("%Y%m%d%H%M%S")
+    if not command.isprintable():
+        raise UsageError(f"Jobs could not call home: {str(home)!a} cannot stand in authorized_keys.")
     options = f'restrict,command="{command}"{given},expiry-time="{expiry}"'
     return f"{options} {public} {COMMENT}{attempt}".encode()
 

@@ -13,9 +13,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from zeligui.errors import UsageError
+from zeligui.errors import UsageError, ZeliGridError
 
 ATTEMPT = re.compile(r"[0-9a-f]{32}")
+
+
+class NotAllowed(ZeliGridError):
+    """What a job asked for is not for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,11 @@ class Grants:
     @contextmanager
     def using(self, attempt: str, what: str) -> Iterator[Used]:
         """What it has used so far, kept from others while it is changed, and written down afterwards."""
-        folder = self.of(attempt)
-        descriptor = os.open(folder / f"{what}.used", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file_of_it = self.of(attempt) / f"{what}.used"
+        try:
+            descriptor = os.open(file_of_it, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError as error:
+            raise NotAllowed("This job may call home no more.") from error  # it was taken back just now
         with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             text = file.read()

@@ -147,7 +147,7 @@ def callers_of(wanted: HomeCalling, peer: str) -> Sequence[str]:
         return () if "*" in wanted.callers else wanted.callers
     if peer.startswith("127.") or peer == "::1":
         return "127.0.0.0/8", "::1"
-    return (peer,) if peer else ()
+    return (peer.partition("%")[0],) if peer else ()  # sshd knows an address without its interface
 
 
 def take_back(grants: Grants, attempts: Collection[str]) -> int:
