@@ -35,7 +35,7 @@ def test_what_the_job_prints_comes_as_it_is_printed(pane: DetailsPane, sitting: 
     async def work() -> None:
         machine.prints(JOB, b"one \xc3")
         pane.look_at(JOB)
-        assert pane.name.text() == "demo/1 on node1.grid"
+        assert pane.name.text() == "demo/1 on node1.grid by ssh"
         await until(lambda: output(pane) == "one ")
         machine.prints(JOB, b"\xa9\ntwo\n")
         await until(lambda: output(pane) == "one é\ntwo\n")
@@ -90,7 +90,7 @@ def test_another_start_of_the_job_is_a_section_of_its_own(
         machine.prints(again, b"second\n")
         pane.look_at(again)
         await until(lambda: output(pane) == "first\n— started again on node2.grid —\nsecond\n")
-        assert pane.name.text() == "demo/1 on node2.grid"
+        assert pane.name.text() == "demo/1 on node2.grid by ssh"
         other = snapshots.job("demo", 2)
         machine.prints(other, b"other")
         pane.look_at(other)
