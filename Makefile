@@ -14,7 +14,8 @@ run: ready-run ## set up a private environment and open the window on a demo gri
 	@.venv/bin/zeligrid demo
 
 test: ready-test check ## set up, check, and run all tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --maxprocesses=4 --dist=loadfile -m "not soak and not alone"
+	@$(PY) -m pytest -m "alone and not soak"
 
 check: ready-test ## style, types, the import rule and the rules of the house
 	@.venv/bin/ruff check

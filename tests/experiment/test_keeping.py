@@ -204,6 +204,7 @@ async def test_finished_jobs_begin_anew_where_that_is_asked_until_a_user_cancels
         assert await play.counts() == {"done": 0, "failed": 0, "canceled": 1}
 
 
+@pytest.mark.alone
 async def test_an_idle_master_rests(tmp_path: Path) -> None:
     places = grid(*[1.0] * 8)
     for place in places:

@@ -161,6 +161,7 @@ def test_no_text_makes_a_search_fail(text: str, rows: list[Host]) -> None:
     assert found(text, table).mask.shape == (len(rows),)
 
 
+@pytest.mark.alone
 def test_ten_thousand_hosts_are_searched_between_two_keys() -> None:
     """Most attributes are numbers that no one knows, which some hosts lack; every host has a text of its own."""
     size, chance = 10_000, np.random.default_rng(3)

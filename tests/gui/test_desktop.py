@@ -17,6 +17,8 @@ from tests.servers import wait_until
 from zeligui.experiment.lease import holder
 from zeligui.settings import Home
 
+pytestmark = pytest.mark.alone
+
 READY_S = 60.0
 ANOTHER = """
 from PySide6.QtWidgets import QApplication, QLabel

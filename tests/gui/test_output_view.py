@@ -109,6 +109,7 @@ def test_a_hundred_megabytes_in_one_line_stall_nothing(view: OutputView) -> None
     assert MOST_SIGNS * 0.9 < view.text.document().characterCount() <= MOST_SIGNS
 
 
+@pytest.mark.alone
 def test_a_piece_of_a_line_without_an_end_takes_a_few_milliseconds(view: OutputView) -> None:
     """10 ms at most, measured alone; of processor time, whatever else runs on the machine, three times as much."""
     took = []

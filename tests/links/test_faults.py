@@ -16,6 +16,8 @@ from tests.servers import OpenSsh, Relay, Speaker
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links import Link, line, login, shells
 
+pytestmark = pytest.mark.alone
+
 OpenRelay = Callable[[int], Relay]
 
 

@@ -21,6 +21,8 @@ from zeligui.sensor.processors import (
     spun,
 )
 
+pytestmark = pytest.mark.alone
+
 SPIN = "while True: pass"
 GOT = """
 import time

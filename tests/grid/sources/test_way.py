@@ -23,6 +23,8 @@ from zeligui.grid.sources.way import Turns, Way, by_tcp, measure_way
 from zeligui.links import open_links
 from zeligui.links.link import Reply
 
+pytestmark = pytest.mark.alone
+
 MEASURE = """
 import asyncio, json, sys
 from contextlib import aclosing
