@@ -25,7 +25,9 @@ from zeligui.links.gram.rsl import Value, request
 from zeligui.links.gram.words import ACTIVE, CANCELED, DONE, FAILED, UNKNOWN_JOB, UNSUBMITTED, Denied, meaning
 from zeligui.links.gsi.proxies import make_proxy, write_proxy
 
-TEXTS = st.lists(st.binary(max_size=30).map(lambda raw: raw.replace(b"\0", b"")), min_size=1, max_size=25)
+TEXTS = st.lists(
+    st.binary(max_size=30).map(lambda raw: raw.replace(b"\0", b"").replace(b"\n", b"")), min_size=1, max_size=25
+)
 
 
 class Asking:

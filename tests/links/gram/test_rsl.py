@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from zeligui.errors import SubmissionRefused
 from zeligui.links.gram.rsl import Variable, quoted, request
 
-TEXTS = st.binary(max_size=40).map(lambda raw: raw.replace(b"\0", b""))
+TEXTS = st.binary(max_size=40).map(lambda raw: raw.replace(b"\0", b"").replace(b"\n", b""))
 
 
 def read(literals: bytes) -> list[bytes]:
@@ -39,9 +39,9 @@ def test_names_that_are_no_utf8_are_kept():
     assert quoted(b"\xff\xfe".decode("utf-8", "surrogateescape")) == b'"\xff\xfe"'
 
 
-@pytest.mark.parametrize("text", ["a\0b", b"\0", "\ud800"])
+@pytest.mark.parametrize("text", ["a\0b", b"\0", "\ud800", "a\nb"])
 def test_what_rsl_cannot_carry_is_refused_in_words(text):
-    with pytest.raises(SubmissionRefused, match="process"):
+    with pytest.raises(SubmissionRefused, match=r"process|line end"):
         quoted(text)
 
 

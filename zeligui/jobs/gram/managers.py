@@ -15,7 +15,7 @@ from zeligui.jobs.gram.folders import Folders, Notes
 from zeligui.jobs.gram.orders import again
 from zeligui.jobs.job import JobStatus
 from zeligui.links.calls import call
-from zeligui.links.gram.client import CANCEL_S, SUBMIT_S, Client
+from zeligui.links.gram.client import CANCEL_S, SUBMIT_S, Client, Signal
 from zeligui.links.gram.contacts import Contact, JobContact
 from zeligui.links.gram.peers import ManagerGone, OtherManager
 from zeligui.links.gsi.credentials import NoCredential
@@ -93,7 +93,11 @@ class Managers:
         async with self._taking_up:
             now = self._newest(kept.notes.job)
             if now == before:
-                now = (await self.do(self.client.submit, self.contact, again(before.url), limit_s=SUBMIT_S)).job
+                taken = await self.do(self.client.submit, self.contact, again(before.url), limit_s=SUBMIT_S)
+                now = taken.job
+                if taken.waits and kept.notes.committed:
+                    # Until then a cancel would end its record, and not the job.
+                    await self.do(self.client.signal, now, Signal.COMMIT)
                 self._moved.pop((now.host, now.port), None)
                 if now != before:
                     self._moved[before.host, before.port] = now.host, now.port

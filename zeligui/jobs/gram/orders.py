@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from zeligui.errors import SubmissionRefused
 from zeligui.jobs import scripts
@@ -24,12 +25,14 @@ PERL = "/usr/bin/perl"
 def order(attempt: str, job: JobDescription, contact: Contact, *, prepared_s: int = PREPARED_S) -> bytes:
     """The RSL of an attempt. SubmissionRefused where it holds what no process can get, or is too long.
 
-    Program, arguments and environment are arguments of the wrapper: GRAM's fork service mangles the environment.
+    Program, arguments and environment are arguments of the wrapper, and percent-encoded: GRAM's fork service mangles
+    the environment, and a line end makes its job managers lose the job.
     """
     if job.fence_s:
         raise SubmissionRefused("A job of a GRAM service cannot be ended by itself when its master falls silent.")
     pairs = [f"{name}={value}" for name, value in _environment(job.environment).items()]
-    words = ["-e", _wrapper(), "--", attempt, str(len(pairs)), *pairs, scripts.place(job), *job.arguments]
+    order = map(_encoded, (*pairs, scripts.place(job), *job.arguments))
+    words = ["-e", _wrapper(), "--", attempt, str(len(pairs)), *order]
     relations: dict[str, Value] = {
         "executable": PERL,
         "arguments": words,
@@ -67,7 +70,20 @@ def _limits(job: JobDescription) -> dict[str, Value]:
     return {name: str(value) for name, value in asked.items() if value}
 
 
+def _encoded(word: str) -> str:
+    """A word as the wrapper decodes it: in one line of ASCII. SubmissionRefused where no process can get it."""
+    if "\0" in word:
+        raise SubmissionRefused("An argument or a value of the environment holds a NUL, which no process can get.")
+    try:
+        return quote(word.encode("utf-8", "surrogateescape"), safe=_PLAIN)
+    except UnicodeEncodeError as error:
+        raise SubmissionRefused(f"{word!r} cannot be passed to a process.") from error
+
+
+_PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if code != ord("%"))
+
+
 def _wrapper() -> str:
-    """The wrapper without its comments, which would be sent with each job."""
-    lines = scripts.text("gram.pl").splitlines()
-    return "\n".join(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    """The wrapper in one line, without its comments."""
+    lines = (line.strip() for line in scripts.text("gram.pl").splitlines())
+    return " ".join(line for line in lines if line and not line.startswith("#"))

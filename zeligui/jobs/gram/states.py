@@ -51,8 +51,10 @@ def judge(state: State, notes: Notes, *, note: str = "") -> JobStatus:
     if state.state == UNSUBMITTED and not notes.committed:
         return JobStatus(JobState.NEW, "gram:UNSUBMITTED")
     known = _STATES.get(state.state)
-    if known is JobState.PENDING and notes.started is not None:
+    if notes.started is not None and known is JobState.PENDING:
         known = JobState.RUNNING  # some sites ask their scheduler every ten seconds only
+    elif notes.started is None and state.state == ACTIVE and not note:
+        known = JobState.PENDING  # the wrapper has not started the program yet
     detail = ", ".join(filter(None, (f"gram:{state.name}", "being canceled" if notes.canceled else "", note)))
     started = notes.started if known is not JobState.PENDING else None
     return JobStatus(known, detail, started=started)

@@ -7,7 +7,9 @@ use Config;
 use POSIX ();
 use Time::HiRes ();
 
+# It is sent in one line: no comment may follow code, and no text may go over a line end.
 my ($attempt, $pairs, @order) = @ARGV;
+s/%([0-9A-F]{2})/chr hex $1/ge for @order;
 my $folder = "$ENV{HOME}/.zeligrid/gram/$attempt";
 my $mask = umask 077;
 my $path = '';

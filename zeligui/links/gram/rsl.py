@@ -37,7 +37,7 @@ def request(relations: Mapping[str, Value | Iterable[Value]]) -> bytes:
 def quoted(text: Text) -> bytes:
     """A text as an RSL literal: between quotes nothing is special but the quote, which is doubled.
 
-    SubmissionRefused where it holds a NUL, which ends a text in RSL, or cannot be passed to a process at all.
+    SubmissionRefused where it holds a NUL, which ends a text in RSL, a line end, or is no text for a process at all.
     """
     try:
         raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
@@ -45,6 +45,9 @@ def quoted(text: Text) -> bytes:
         raise SubmissionRefused(f"{text!r} cannot be passed to a process.") from error
     if b"\0" in raw:
         raise SubmissionRefused("An argument or a value of the environment holds a NUL, which no process can get.")
+    if b"\n" in raw:
+        # GCT 6.2 keeps the RSL in a line of a file: read again, it is taken for another manager's job, without end.
+        raise SubmissionRefused("A line end cannot be said in RSL: job managers lose jobs that have one.")
     return b'"' + raw.replace(b'"', b'""') + b'"'
 
 
