@@ -39,11 +39,6 @@ class Location:
         return bool(_MAGIC.search(self.path))
 
     @property
-    def url(self) -> str:
-        """The location as a URL, without stars."""
-        return self.root + quoted(self.path)
-
-    @property
     def plain(self) -> str:
         """The path, which has no stars. UsageError where it has."""
         path = literal(self.path)
@@ -51,9 +46,10 @@ class Location:
             raise UsageError(f"{_shown(self.root + self.path)} is no place to copy to: it has stars.")
         return path
 
-    def below(self, name: str) -> Location:
-        """What is at a relative path below this one."""
-        return Location(self.scheme, self.root, posixpath.join(self.path, name))
+    @property
+    def url(self) -> str:
+        """The location as a URL. UsageError where its path has stars."""
+        return self.root + quoted(self.plain)
 
 
 def is_url(text: str) -> bool:
