@@ -65,7 +65,7 @@ class Services:
     async def look(self) -> None:
         """Take in which there are, and ask those whose time has come."""
         if self._schemes is None:
-            self._schemes = await call(_schemes, limit=LIMIT_S)
+            self._schemes = await call(_schemes)
         uses = self._uses(self._schemes)
         before = self._states
         self._states = {url: _used(before.get(url) or ServiceHealth(url), use) for url, use in sorted(uses.items())}

@@ -102,6 +102,7 @@ class Session:
         self._tasks.start("Take back what ended jobs called home with", sweep(Grants(self.home.folder), journal))
         self._tasks.start("reading the journal", self._follow_journal())
         self._tasks.start("looking at open files", self._look_around())
+        self._tasks.start("looking after job services and the proxy", self._look_after())
 
     async def close(self, *, stop: bool = False) -> None:
         """Stop to drive and to measure; the jobs go on, or with `stop` end first."""
@@ -363,10 +364,15 @@ class Session:
         while True:
             before = self.shelf.shown
             await self.shelf.refresh(self.settings)
-            await self.services.look()
-            await self.wallet.look()
             if await self.driving.look_elsewhere() or self.shelf.shown != before:
                 self._changed.set()
+            await self.clock.sleep(LOOK_S)
+
+    async def _look_after(self) -> None:
+        """By itself: a proxy on a file system that hangs keeps open files waiting no longer."""
+        while True:
+            await self.services.look()
+            await self.wallet.look()
             await self.clock.sleep(LOOK_S)
 
 
