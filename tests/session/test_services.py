@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.globus import Site
 from tests.grid.scripted import Handset
 from tests.servers import OpenSsh
 from zeligui.errors import Refused, SubmissionRefused, Unreachable, UsageError
@@ -246,3 +247,34 @@ async def test_real_services_say_how_they_are_in_the_snapshot(openssh: Callable[
         there = await session.services.ways(stranger)
         assert there[0].of == stranger
         assert there[0].exit_status == 1
+
+
+async def test_a_grid_site_is_well_once_there_is_a_proxy(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X509_USER_CERT", str(site.folder / "usercert.pem"))
+    monkeypatch.setenv("X509_USER_KEY", str(site.folder / "userkey.pem"))
+    monkeypatch.setenv("X509_USER_PROXY", str(tmp_path / "proxy"))
+    url = f"gram://{site.contact}"
+    (tmp_path / "any.contract").write_text("[any]\ncpuAvail >= 0\n")
+    (tmp_path / "e.toml").write_text(
+        f'name = "e"\ncontract = "any.contract"\non = ["{url}"]\n[job]\nexecutable = "true"\n'
+    )
+    async with opened() as session, asyncio.timeout(60):
+        await session.open_file(tmp_path / "e.toml")
+        session.services.watched = True
+
+        async def told(*, up: bool) -> ServiceHealth:
+            while True:
+                found = [one for one in session.services.states if one.url == url and not one.asking]
+                if found and (found[0].status == "up") is up and found[0].status:
+                    return found[0]
+                await session.services.look()
+                await asyncio.sleep(0.05)
+
+        without = await told(up=False)
+        assert "There is no proxy" in without.says
+        assert without.named_by == ("e",)
+        await session.wallet.renew("", valid_s=3600, limited=False)
+        session.services.check_all({"gram"})
+        assert (await told(up=True)).since != without.since
