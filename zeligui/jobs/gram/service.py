@@ -8,15 +8,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, ZeliGridError
+from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, UsageError, ZeliGridError
 from zeligui.files.progress import Tell
 from zeligui.jobs.gram.folders import CANCELED, COMMITTED, Folders, Notes, SiteFiles
 from zeligui.jobs.gram.managers import Kept, Managers, refused_here
 from zeligui.jobs.gram.orders import PREPARED_S, order
-from zeligui.jobs.gram.staging import Staging, inputs, inside, stream_of
 from zeligui.jobs.gram.states import UNCOMMITTED, ended, final, judge, parked, unknown
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
 from zeligui.jobs.posix import check
+from zeligui.jobs.staging import Stager
 from zeligui.links.gram.client import PING_S, SUBMIT_S, Client, Signal, State
 from zeligui.links.gram.contacts import Contact, JobContact, authority
 from zeligui.links.gram.peers import Identities
@@ -58,7 +58,7 @@ class GramService:
         self._prepared_s = prepared_s
         self._files = SiteFiles(f"gsiftp://{authority(*contact.gridftp)}", self._proxy)
         self._folders = Folders(self._files)
-        self._staging = Staging(self._files, links)
+        self._stager = Stager(self._files, links)
         self._client = Client(Identities(self._proxy))
         self._managers = Managers(contact, self._client, self._folders)
         self._kept: dict[str, Kept] = {}
@@ -82,14 +82,16 @@ class GramService:
                 f"{self.url} cannot give a job standard input while it runs.", hint="Take a file among its input."
             )
         described = order(attempt, job, self._contact, prepared_s=self._prepared_s)
-        staged = inputs(job)
-        with refused_here():
-            if not await self._folders.claim(attempt) and (known := await self._prepared(attempt)):
-                return known
+        async with self._stager.used():
+            wanted = await self._stager.wanted(job)
+            with refused_here():
+                if not await self._folders.claim(attempt) and (known := await self._prepared(attempt)):
+                    return known
             work = f"{await self._folders.of(attempt)}/work"
             await self._files.claim(work)
-            if staged:
-                await self._staging.bring(staged, work, tell)
+            if wanted:
+                await self._stager.bring(wanted, work, tell)
+        with refused_here():
             ends = self._client.identities.now().credential.ends
         job_there = await self._submit(described)
         with refused_here():
@@ -119,6 +121,8 @@ class GramService:
 
     async def commit(self, attempt: str) -> None:
         kept = await self._known(check(attempt))
+        if kept is not None and kept.notes.committed and (kept.notes.canceled or kept.last):
+            return
         if kept is None or kept.notes.job is None or kept.notes.gone or kept.notes.canceled:
             why = "it was canceled" if kept and kept.notes.canceled else "its preparation is gone"
             raise SubmissionRefused(f"{self.url} did not start the job: {why}.")
@@ -260,25 +264,31 @@ class GramService:
         )
 
     async def read(self, attempt: str, stream: str, offset: int, *, most: int = 65536) -> bytes:
-        path = stream_of(stream)
+        path = _stream(stream)
         with refused_here():
             return await self._files.piece(f"{await self._folders.of(check(attempt))}/{path}", offset, most)
 
     async def length(self, attempt: str, stream: str) -> int:
-        path = stream_of(stream)
+        path = _stream(stream)
         with refused_here():
             return await self._files.size(f"{await self._folders.of(check(attempt))}/{path}")
 
     async def fetch(
         self, attempt: str, patterns: Sequence[str], folder: Path, *, tell: Tell | None = None
     ) -> Sequence[str]:
-        work = f"{await self._folders.of(check(attempt))}/work"
-        return await self._staging.fetch(patterns, work, folder, tell)
+        with refused_here():
+            work = f"{await self._folders.of(check(attempt))}/work"
+        if not patterns:
+            return []
+        async with self._stager.used():
+            return await self._stager.fetch(work, patterns, folder, tell)
 
     async def give(self, attempt: str, folder: Path, names: Sequence[str]) -> None:
-        work = f"{await self._folders.of(check(attempt))}/work"
-        pairs = [(folder / inside(name), name) for name in names]
-        await self._staging.bring(pairs, work)
+        kept = await self._known(check(attempt))
+        if kept is None or kept.notes.committed or kept.notes.canceled or kept.notes.gone:
+            how = "has been started" if kept and kept.notes.committed else "is not prepared there"
+            raise ZeliGridError(f"The job {attempt} on {self.url}: it {how}.")
+        await self._stager.give(folder, names, f"{await self._folders.of(attempt)}/work")
 
     async def discard(self, attempt: str) -> None:
         kept = await self._known(check(attempt))
@@ -331,3 +341,9 @@ class GramService:
             notes = await self._folders.notes(attempt)
         if notes is not None:
             kept.notes = replace(notes, canceled=kept.notes.canceled or notes.canceled, job=kept.notes.job)
+
+
+def _stream(name: str) -> str:
+    if name not in {"stdout", "stderr"}:
+        raise UsageError(f"{name!r} is not a stream of a job.", hint="Take stdout or stderr.")
+    return name
