@@ -209,6 +209,7 @@ class OpenLdap:
         """Let it stand still: it accepts connections and says nothing."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def pause(self, *, on: bool) -> None:
         """Stand still, or go on."""

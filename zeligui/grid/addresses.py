@@ -18,7 +18,8 @@ def usable(addresses: Iterable[str]) -> tuple[str, ...]:
 
     Loopback, link-local and multicast addresses are not: every machine has them.
     """
-    return tuple(dict.fromkeys(filter(None, map(_usable, addresses))))
+    found = tuple(filter(None, map(_usable, addresses)))
+    return found if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=2**14)

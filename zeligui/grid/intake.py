@@ -46,7 +46,7 @@ class Intake:
 
     def label(self, machine: Machine) -> None:
         """Take over what the user says of it."""
-        self._make_room()
+        self._measurements.reach(self._roster.rows)
         if given := self.labels.get(machine.name.casefold()):
             self._measurements.label(machine.row, given)
 
@@ -81,9 +81,8 @@ class Intake:
 
         What is new comes back, and the places of the other hosts, which are to be taken one by one.
         """
-        named = zip(survey.hosts, survey.addresses, strict=True)
-        machines = [self._roster.machine_of(feed, host, addresses=addresses) for host, addresses in named]
-        self._make_room()
+        machines = self._roster.machines_of(feed, survey.hosts, survey.addresses)
+        self._measurements.reach(self._roster.rows)
         alone = [len(one.feeds) == 1 and one.name.casefold() not in self.labels for one in machines]
         now, given = self._clock.age(), folded(tuple(survey.values))
         until = now + survey.valid_s
@@ -118,10 +117,6 @@ class Intake:
             names = self._measurements.record_many(rows[newer], columns, measured[newer], until[kept])
             attributes |= dict.fromkeys(kept.tolist(), names)
         return Taken(survey, came, attributes)
-
-    def _make_room(self) -> None:
-        while self._measurements.rows < self._roster.rows:
-            self._measurements.add()
 
 
 class _Came(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 
 from zeligui.clock import Clock
 from zeligui.contract.columns import Numbers
+from zeligui.grid import garbage
 from zeligui.grid.arrival import Arrival
 from zeligui.grid.following import Following, Piece
 from zeligui.grid.forecasting.forecaster import Forecast
@@ -277,9 +278,10 @@ class Machines:
 
     def _surveyed(self, feed: Feed, survey: Survey) -> None:
         feed.heard(survey.note)
-        taken, others = self._intake.many(feed, survey)
-        for machine, is_newer in taken.machines:
-            self._review(machine, quietly=is_newer)
+        with garbage.kept():
+            taken, others = self._intake.many(feed, survey)
+            for machine, is_newer in taken.machines:
+                self._review(machine, quietly=is_newer)
         for place in others:
             self._arrived(feed, survey.measurement(place))
         if self._listeners:

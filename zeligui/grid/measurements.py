@@ -61,10 +61,14 @@ class Measurements:
 
     def add(self) -> int:
         """A row for one more host."""
-        self.rows += 1
-        if self.rows > len(self._latest):
-            self._latest = np.append(self._latest, np.full(max(SHALLOWEST, len(self._latest)), -np.inf))
+        self.reach(self.rows + 1)
         return self.rows - 1
+
+    def reach(self, rows: int) -> None:
+        """Have at least so many rows."""
+        self.rows = max(self.rows, rows)
+        if (more := self.rows - len(self._latest)) > 0:
+            self._latest = np.append(self._latest, np.full(max(SHALLOWEST, more, len(self._latest)), -np.inf))
 
     def record(
         self, row: int, values: Mapping[str, Value], measured: float, *, until: float = np.inf, keeper: int = NOBODY
@@ -244,7 +248,7 @@ def _record_all(series: Sequence[Series], came: Sequence[_Came], rows: int) -> N
     """Enter what came of many hosts; the values of each are newer than those there."""
     at, values, measured, until, keepers = zip(*came, strict=True)
     columns = list(zip(*values, strict=True))
-    _keep_together([one for one, column in zip(series, columns, strict=True) if not isinstance(column[0], str)], rows)
+    _keep_together([one for one, column in zip(series, columns, strict=True) if {*map(type, column)} != {str}], rows)
     places, times, ends = np.array(at, np.intp), np.array(measured, float), np.array(until, float)
     for one, column in zip(series, columns, strict=True):
         one.record_all(places, column, times, ends, np.array(keepers, np.int32))

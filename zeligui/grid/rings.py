@@ -18,6 +18,9 @@ MOST_KEPT_TOGETHER = 2**18
 SHALLOWEST = 16
 """Values of history that are always kept: a forecast needs ten."""
 
+FIRST = 2
+"""Values of history for which there is room at first: 10,000 hosts come with one value each."""
+
 
 class Rings:
     """The last values of some attributes in each row, with the times that they share, in rings.
@@ -27,7 +30,7 @@ class Rings:
 
     def __init__(self, rows: int) -> None:
         self._counts = np.zeros(rows, np.int64)
-        self._times = np.full((rows, SHALLOWEST), np.nan)
+        self._times = np.full((rows, FIRST), np.nan)
         self._values: list[Numbers] = []
 
     def join(self) -> int:
@@ -91,7 +94,7 @@ class Rings:
     def _deep_enough(self, full: bool) -> int:
         """The depth, doubled where a row is full and there is room for that."""
         rows, depth = self._times.shape
-        if full and depth < MOST_KEPT and 2 * depth * rows <= MOST_KEPT_TOGETHER:
+        if full and (depth < SHALLOWEST or (depth < MOST_KEPT and 2 * depth * rows <= MOST_KEPT_TOGETHER)):
             self._widen(0, depth)  # no row has gone round yet: the first that would, makes all deeper
             depth *= 2
         return depth
@@ -110,9 +113,16 @@ class Rings:
         self._widen(more, 0)
 
     def _widen(self, rows: int, depth: int) -> None:
-        more = (0, rows), (0, depth)
-        self._times = np.pad(self._times, more, constant_values=np.nan)
-        self._values = [np.pad(values, more, constant_values=np.nan) for values in self._values]
+        self._times = _wider(self._times, rows, depth)
+        self._values = [_wider(values, rows, depth) for values in self._values]
+
+
+def _wider(column: Numbers, rows: int, depth: int) -> Numbers:
+    """The same with more rows, and more depth."""
+    before_rows, before_depth = column.shape
+    wider = np.full((before_rows + rows, before_depth + depth), np.nan)
+    wider[:before_rows, :before_depth] = column
+    return wider
 
 
 def _missing_first(times: Numbers, values: Numbers) -> tuple[Numbers, Numbers]:

@@ -252,9 +252,27 @@ class Roster:
         self.unjoined = True
         return machine
 
+    def machines_of(self, feed: Feed, names: Sequence[str], addresses: Sequence[Collection[str]]) -> list[Machine]:
+        """The machines of many names, each with its addresses."""
+        return [
+            self._newcomer(feed, name, of_it)
+            if name.casefold() not in self._folded and feed not in self._waiting
+            else self.machine_of(feed, name, addresses=of_it)
+            for name, of_it in zip(names, addresses, strict=True)
+        ]
+
+    def _newcomer(self, feed: Feed, name: str, addresses: Collection[str]) -> Machine:
+        """What `machine_of` makes of a name that nobody has."""
+        known_by = usable((*in_name(name), *addresses))[:MOST_ADDRESSES]
+        machine = Machine(name, self._row(), addresses=known_by, feeds=[feed], told={feed: Told(names=[name])})
+        self._enter(machine)
+        feed.machines[name] = machine
+        self.unjoined = True
+        return machine
+
     def _note_addresses(self, machine: Machine, name: str, addresses: Collection[str]) -> None:
         named = in_name(name)
-        if not (named or addresses):
+        if not (named or addresses) or (not named and machine.addresses == addresses):
             return
         all_known = dict.fromkeys((*machine.addresses, *named, *usable(addresses)))
         if len(all_known) > len(machine.addresses) < MOST_ADDRESSES:

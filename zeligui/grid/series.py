@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,9 +92,10 @@ class Series:
         self._times[rows], self._keepers[rows] = measured, NOBODY
         self._are_known_until(rows, until)
         if isinstance(column, Texts):
-            used, codes = np.unique(column.codes, return_inverse=True)
-            own = self._codes_for([column.vocabulary[code] for code in used.tolist()])
-            self._codes[rows], self._numbers[rows] = own[codes], np.nan
+            used = np.flatnonzero(np.bincount(column.codes, minlength=len(column.vocabulary)))
+            own = np.empty(len(column.vocabulary), np.int32)
+            own[used] = self._codes_for([column.vocabulary[code] for code in used.tolist()])
+            self._codes[rows], self._numbers[rows] = own[column.codes], np.nan
         else:
             self.has_numbers = True
             self._codes[rows], self._numbers[rows] = -1, column
@@ -105,11 +107,13 @@ class Series:
             self._until[rows] = until
 
     def _codes_for(self, texts: Sequence[Value]) -> NDArray[np.int32]:
-        new = [text for text in dict.fromkeys(texts) if text not in self._coded]
+        new = [str(text) for text in dict.fromkeys(texts) if text not in self._coded]
         if len(self.vocabulary) + len(new) > 2 * len(self._codes) + SHALLOWEST:
             self._forget_texts()  # before any of these has a code: codes change by it
-        codes = {text: self._code(str(text), may_forget=False) for text in dict.fromkeys(texts)}
-        return np.fromiter(map(codes.__getitem__, texts), np.int32, len(texts))
+            new = [str(text) for text in dict.fromkeys(texts) if text not in self._coded]
+        self._coded.update(zip(new, count(len(self.vocabulary)), strict=False))
+        self.vocabulary += new
+        return np.fromiter(map(self._coded.__getitem__, map(str, texts)), np.int32, len(texts))
 
     def _is_known_until(self, row: int, until: float) -> None:
         if self._until is None and until < np.inf:
@@ -142,9 +146,9 @@ class Series:
             self._numbers[row], self._codes[row], self._times[row] = np.nan, -1, -np.inf
             self._keepers[row] = NOBODY
 
-    def _code(self, text: str, *, may_forget: bool = True) -> int:
+    def _code(self, text: str) -> int:
         if text not in self._coded:
-            if may_forget and len(self.vocabulary) > 2 * len(self._codes) + SHALLOWEST:
+            if len(self.vocabulary) > 2 * len(self._codes) + SHALLOWEST:
                 self._forget_texts()
             self._coded[text] = len(self.vocabulary)
             self.vocabulary.append(text)

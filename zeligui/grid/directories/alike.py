@@ -69,24 +69,20 @@ def _or_none(number: float) -> float | None:
 class Published:
     """One attribute of hosts that are alike: what it says of each (`codes` into `texts`, or plain integers).
 
-    `known` is what each text says, as `values.known` has it.
+    `known` is what each text says, as `values.known` has it, and `words` the same where that is a text.
     """
 
     codes: NDArray[np.int32]
-    texts: tuple[str, ...]
-    known: tuple[Value | None, ...]
+    texts: tuple[str, ...] = ()
+    known: tuple[Value | None, ...] = ()
+    words: tuple[str, ...] = ()
     integers: Numbers | None = None
-
-    @classmethod
-    def of_integers(cls, integers: Numbers) -> Self:
-        """Plain integers, all of them known, written in the shortest way."""
-        return cls(np.empty(0, np.int32), (), (), integers)
 
     def some(self, rows: NDArray[np.intp]) -> Published:
         """Only those of some hosts."""
         if self.integers is not None:
-            return Published.of_integers(self.integers[rows])
-        return replace(self, codes=self.codes[rows])
+            return Published(self.codes, integers=self.integers[rows])
+        return Published(self.codes[rows], self.texts, self.known, self.words)
 
     @property
     def column(self) -> Column | None:
@@ -95,14 +91,14 @@ class Published:
             return self.integers
         first = self.known[self.codes[0]]
         if isinstance(first, str):
-            return Texts(self.codes, tuple(str(value) for value in self.known))
+            return Texts(self.codes, self.words)
         return None if first is None else self._numbers(self.known)
 
     @property
     def written(self) -> Texts:
         """What stands there, without blanks around it."""
         if self.integers is None:
-            return Texts(self.codes, tuple(text.strip() for text in self.texts))
+            return Texts(self.codes, tuple(map(str.strip, self.texts)))
         values, codes = np.unique(self.integers, return_inverse=True)
         return Texts(codes.astype(np.int32), tuple(map(canonical, values.tolist())))
 
@@ -110,9 +106,7 @@ class Published:
     def numbers(self) -> Numbers | None:
         """The known values as numbers, NaN where a text is none; None where they are unknown."""
         column = self.column
-        if isinstance(column, Texts):
-            return self._numbers([number_in(str(value)) for value in self.known])
-        return column
+        return self._numbers(list(map(number_in, self.words))) if isinstance(column, Texts) else column
 
     def _numbers(self, known: Sequence[Value | None]) -> Numbers:
         read = np.array([value if isinstance(value, float) else np.nan for value in known])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from itertools import chain, count
 
 from zeligui.grid.directories import Described, Directory, Entry, describe, kind_of
@@ -48,10 +48,20 @@ class Mirror:
         """The contents of the entries that are packed."""
         return dict(self._packed.values())
 
-    def fill(self, entries: Mapping[Hashable, Entry], packed: Mapping[str, Keyed] | None = None) -> None:
-        """Have these entries, and no others; those that are packed by the bare names of their hosts."""
+    def fill(
+        self,
+        entries: Mapping[Hashable, Entry],
+        packed: Mapping[str, Keyed] | None = None,
+        order: Iterable[Hashable] | None = None,
+    ) -> None:
+        """Have these entries, and no others; those that are packed by the bare names of their hosts.
+
+        `order` is that of the keys of both: of several entries that say something, the place decides.
+        """
         self._packed = dict(packed or {})
         self._packed_names = {key: name for name, (key, _) in self._packed.items()}
+        self._places = {key: place for place, key in enumerate(entries if order is None else order)}
+        self._number = count(len(self._places))
         directory = describe(entries.values(), here=self._here)
         self._entries, self._is_tied = dict(entries), False
         self._hosts = {}
@@ -83,7 +93,7 @@ class Mirror:
     def prepare(self) -> None:
         """Find out what belongs together, which `change` needs."""
         if not self._is_tied:
-            self._tied, self._places, self._number, self._is_tied = {}, {}, count(), True
+            self._tied, self._is_tied = {}, True
             for key, entry in self._entries.items():
                 self._tie(key, entry)
 

@@ -109,6 +109,18 @@ def known(attribute: str, text: str) -> Value | None:
     return number if exact and not rules.text else stripped
 
 
+def known_each(attribute: str, texts: Sequence[str]) -> tuple[Value | None, ...]:
+    """The same of many values."""
+    return tuple(text if _is_plainly_text(text) else known(attribute, text) for text in texts)
+
+
+def _is_plainly_text(text: str) -> bool:
+    """Whether it is seen at a glance that `known` takes it as it is: so are names and addresses, which all differ."""
+    if not (text[:1].isalpha() or text.count(".") > 1):
+        return False
+    return text.casefold() not in _UNKNOWN_TEXTS and not (text[0].isspace() or text[-1].isspace())
+
+
 def all_integers_known(attribute: str, integers: Numbers) -> bool:
     """Whether plain integers, 0 or more, are numbers that `known` takes as such, all of them."""
     rules = _rules(attribute)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Self
 
 import numpy as np
@@ -14,22 +14,26 @@ from numpy.typing import NDArray
 from zeligui.grid.directories import Entry, kind_of, mds
 from zeligui.grid.directories.alike import Alike, Columns, Keyed, Published
 from zeligui.grid.directories.expected import NUMBERS, TIMES, is_expected
-from zeligui.grid.directories.values import all_integers_known, known
-from zeligui.grid.sources.sieve import Sieve, text_of
+from zeligui.grid.directories.values import all_integers_known, known_each
+from zeligui.grid.sources.sieve import Sieve, texts_of
 from zeligui.links.ldap.decoding import entry, read
 from zeligui.links.ldap.shapes import Cut, Heap, Places, Shape
 
-AT_ONCE = 1000
+AT_ONCE = 2000
 """Entries that are read together: what comes of them is handed on together too."""
 
 FEW = 16
 """So many are read one by one: then that is quicker."""
 
 MOST_SHAPES, MOST_TRIED = 32, 4
-"""Shapes that are known, and entries of a thousand that are tried as one more."""
+"""Shapes that are known, and entries of a lot that are tried as one more."""
 
 _UNKNOWN, _NUMBER, _TEXT, _LEFT_OUT = range(4)
 """What a value is."""
+
+_NO_CODES = np.empty(0, np.int32)
+
+_KINDS = {type(None): _UNKNOWN, float: _NUMBER, str: _TEXT}
 
 _SAME = frozenset({b"objectclass"})
 """Entries of other classes are of another kind."""
@@ -47,7 +51,7 @@ class Assorting:
         self._kinds: list[_Kind] = []
 
     def sorted(self, contents: Mapping[Hashable, bytes]) -> tuple[list[Alike], list[Hashable]]:
-        """The hosts that are alike, in lots of at most a thousand, and the keys of the entries that are left."""
+        """The hosts that are alike, in lots of at most so many, and the keys of the entries that are left."""
         lots: list[Alike] = []
         left: list[Hashable] = []
         entries = iter(contents.items())
@@ -111,15 +115,18 @@ class _Kind:
             return None
         if kind_of(like) != "mdshost" or not mds.may_be_alike(like, constant):
             return None
-        dn = re.compile(re.escape(parts[1]) + _NAME + re.escape(parts[3]))
+        dn = re.compile(b"^" + re.escape(parts[1]) + _NAME + re.escape(parts[3]) + b"$", re.MULTILINE)
         return cls(shape, like, dn, tuple(names), {name: like.values[name] for name in constant})
 
     def lots(self, cut: Cut, entries: Sequence[Keyed]) -> Iterator[tuple[Places, Alike]]:
         """The hosts of which the same is known, and where their entries are."""
-        named = list(map(self.dn.fullmatch, cut.dns()))
-        if not all(named):
-            cut = cut.some(np.flatnonzero([match is not None for match in named]))
-        hosts = [match[1].decode() for match in named if match]
+        dns = cut.dns()
+        hosts = self._named(dns)
+        if len(hosts) < len(dns):
+            fit = [place for place, dn in enumerate(dns) if self._named([dn])]
+            cut, hosts = cut.some(np.array(fit, np.intp)), self._named([dns[place] for place in fit])
+        if len(hosts) < FEW:
+            return
         published: dict[str, Published] = {}
         kinds: list[NDArray[np.uint8]] = []
         for number, name in enumerate(self.names):
@@ -133,33 +140,39 @@ class _Kind:
             if alike is not None:
                 yield rows, alike
 
+    def _named(self, dns: Sequence[bytes]) -> list[str]:
+        """The names of the hosts with these distinguished names; fewer where some are not of this kind."""
+        joined = b"\n".join(dns)
+        if joined.count(b"\n") >= len(dns):
+            return []
+        return b"\n".join(self.dn.findall(joined)).decode().split("\n") if self.dn.search(joined) else []
+
 
 def _published(cut: Cut, number: int, name: str) -> tuple[Published, NDArray[np.uint8]]:
     """One attribute of all these hosts, and what each value of it is."""
     integers = None if name in TIMES else cut.integers(number)
     if integers is not None and all_integers_known(name, integers):
-        return Published.of_integers(integers), np.full(len(integers), _NUMBER, np.uint8)
+        return Published(_NO_CODES, integers=integers), np.full(len(integers), _NUMBER, np.uint8)
+    raw, codes = _told_apart(cut, number)
+    texts = texts_of(raw)
+    said = known_each(name, texts)
+    kinds = np.fromiter(map(_KINDS.__getitem__, map(type, said)), np.uint8, len(said))
+    if name in NUMBERS or name in TIMES or not "".join(texts).isprintable():
+        fits = [text.isprintable() and is_expected(name, text) for text in texts]
+        kinds = np.where(fits, kinds, np.uint8(_LEFT_OUT))
+    words = tuple(value if isinstance(value, str) else "" for value in said)
+    return Published(codes, texts, said, words), kinds[codes]
+
+
+def _told_apart(cut: Cut, number: int) -> tuple[list[bytes], NDArray[np.int32]]:
+    """The values that there are of an attribute, and which of them each host has."""
     if cut.same(number):
-        raw, codes = cut.texts(number)[:1], np.zeros(len(cut.rows), np.int32)
-    else:
-        each = cut.texts(number)
-        places = {value: place for place, value in enumerate(dict.fromkeys(each))}
-        raw, codes = list(places), np.fromiter(map(places.__getitem__, each), np.int32, len(each))
-    texts = tuple(map(text_of, raw))
-    said = tuple(known(name, text) for text in texts)
-    plain = name not in NUMBERS and name not in TIMES and "".join(texts).isprintable()
-    kinds = np.array(
-        [
-            _kind(value) if plain or (text.isprintable() and is_expected(name, text)) else _LEFT_OUT
-            for text, value in zip(texts, said, strict=True)
-        ],
-        np.uint8,
-    )
-    return Published(codes, texts, said), kinds[codes]
-
-
-def _kind(value: float | str | None) -> int:
-    return _UNKNOWN if value is None else _TEXT if isinstance(value, str) else _NUMBER
+        return cut.texts(number, 1), np.zeros(len(cut.rows), np.int32)
+    each = cut.texts(number)
+    places = dict(zip(dict.fromkeys(each), count(), strict=False))
+    if len(places) == len(each):
+        return each, np.arange(len(each), dtype=np.int32)
+    return list(places), np.fromiter(map(places.__getitem__, each), np.int32, len(each))
 
 
 def _groups(kinds: NDArray[np.uint8]) -> Iterator[NDArray[np.intp]]:

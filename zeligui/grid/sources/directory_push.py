@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Hashable
 
+from zeligui.grid import garbage
 from zeligui.grid.directories import Directory, Entry
 from zeligui.grid.directories.mirror import Mirror
 from zeligui.grid.sources.directory_entries import read
@@ -84,6 +85,10 @@ class Listener:
 
     def _everything(self, changes: Changes) -> list[Piece]:
         """All that is there, after the first changes of a connection."""
+        with garbage.kept():
+            return self._news_of_all(changes)
+
+    def _news_of_all(self, changes: Changes) -> list[Piece]:
         gone: list[str] = []
         here = self._here()
         if self._mirror is None:
@@ -92,7 +97,7 @@ class Listener:
             }
             self._dropped += changes.wrong
             self._mirror, found = Mirror(here, self._unpacked), read(contents, self._sieve, here)
-            self._mirror.fill(found.entries, found.packed)
+            self._mirror.fill(found.entries, found.packed, contents)
         else:
             _, gone = self._mirror.change(self._read(changes))
             found = read(self._mirror.packed, self._sieve, here)

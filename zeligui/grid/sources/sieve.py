@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -182,3 +183,11 @@ def text_of(raw: bytes) -> str:
         return raw.decode().rstrip()
     except UnicodeDecodeError:
         return raw.decode("latin-1").rstrip()
+
+
+def texts_of(raw: Sequence[bytes]) -> tuple[str, ...]:
+    """Many values as texts, each as if by itself."""
+    joined = b"\n".join(raw)
+    if joined.isascii() and joined.count(b"\n") == len(raw) - 1:
+        return tuple(map(str.rstrip, joined.decode().split("\n")))
+    return tuple(map(text_of, raw))

@@ -54,10 +54,15 @@ class Stream:
 
     def messages(self, piece: bytes) -> list[Message | None]:
         """The messages that this piece completes, None for each that makes no sense."""
-        data, at = self._rest + piece, 0
+        data, at = self._rest + piece if self._rest else piece, 0
         found: list[Message | None] = []
-        while (end := _whole(data, at)) is not None:
-            found.append(_plain_entry(data, at, end) or _message(data, at))
+        while True:
+            end, message = _plain_entry(data, at)
+            if message is None:
+                if (whole := _whole(data, at)) is None:
+                    break
+                end, message = whole, _message(data, at)
+            found.append(message)
             at = end
         self._rest = data[at:]
         return found
@@ -134,20 +139,22 @@ _PLAIN = Struct(">HHHBBBH")
 """How a message with an entry begins: lengths in two bytes, the number in one."""
 
 
-def _plain_entry(data: bytes, at: int, end: int) -> Message | None:
-    """The message there if it is an entry of the size that most have, which is seen at once."""
-    if end - at < _PLAIN.size:
-        return None
-    outer, _, integer, number, kind, length_in, length = _PLAIN.unpack_from(data, at)
-    begin = at + _PLAIN.size
+def _plain_entry(data: bytes, at: int) -> tuple[int, Message | None]:
+    """The message there, and where it ends, if it is an entry of the size that most have, which is seen at once."""
+    if len(data) - at < _PLAIN.size:
+        return at, None
+    outer, size, integer, number, kind, length_in, length = _PLAIN.unpack_from(data, at)
+    begin, end = at + _PLAIN.size, at + 4 + size
     behind = begin + length
     if outer != 0x3082 or integer != 0x0201 or kind != ENTRY or length_in != 0x82 or number > 0x7F or behind > end:
-        return None
+        return at, None
+    if end > len(data):
+        return at, None
     if behind == end:
-        return Message(number, ENTRY, data[begin:behind])
+        return end, Message(number, ENTRY, data[begin:behind])
     if end - behind < 2 or data[behind] != 0xA0 or data[behind + 1] != end - behind - 2 or end - behind - 2 > 0x7F:
-        return None
-    return Message(number, ENTRY, data[begin:behind], data[behind + 2 : end])
+        return at, None
+    return end, Message(number, ENTRY, data[begin:behind], data[behind + 2 : end])
 
 
 def _message(data: bytes, at: int) -> Message | None:

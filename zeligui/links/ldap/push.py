@@ -209,7 +209,8 @@ class _Listening:
         elif kind == 3:
             self._gone(copy, {id_})
         copy.seen.add(id_)
-        self._keep_cookie(copy, cookie)
+        if cookie:
+            self._keep_cookie(copy, cookie)
 
     def _news(self, copy: Copy, content: bytes) -> None:
         """A Sync Info Message: where the server is, or how a refresh goes on (RFC 4533 2.5)."""

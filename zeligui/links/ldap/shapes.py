@@ -25,6 +25,7 @@ _ROOM = bytes(2 * _SHORT)
 """Behind the last entry: what is looked at beyond an end is never beyond the buffer."""
 
 _LONGEST_FIXED = 4096
+_LONGEST_WINDOW = 48
 
 
 class Heap:
@@ -51,8 +52,10 @@ class Heap:
 
     def read(self, places: Places, kind: np.dtype[Any]) -> NDArray[Any]:
         """What stands at each of the places, of a kind of at most as many bytes as there is room behind the last."""
-        overlapping: NDArray[Any] = np.ndarray((len(self._bytes) - kind.itemsize + 1,), kind, self._bytes, strides=(1,))
-        return overlapping[places]
+        size = kind.itemsize
+        overlapping: Any = np.ndarray((len(self._bytes) - size + 1,), f"V{size}", self._bytes, strides=(1,))
+        found: NDArray[Any] = overlapping[places].view(kind)  # bytes first: gathered by parts it takes 25 times as long
+        return found
 
     def bounds(self, rows: Places) -> tuple[Places, Places]:
         """Where these entries begin and end."""
@@ -80,9 +83,17 @@ class Cut:
         begins, _ = self.heap.bounds(self.rows)
         return self._between(begins + 2, self.names)
 
-    def texts(self, attribute: int) -> list[bytes]:
-        """The values of the attribute with that number."""
-        return self._between(self.begins[attribute], self.ends[attribute])
+    def texts(self, attribute: int, first: int | None = None) -> list[bytes]:
+        """The values of the attribute with that number, of the first so many entries."""
+        begins, ends = self.begins[attribute][:first], self.ends[attribute][:first]
+        lengths = ends - begins
+        longest = int(lengths.max(initial=0))
+        if not 0 < longest <= _LONGEST_WINDOW or not lengths.all() or not self.heap.at(ends - 1).all():
+            return self._between(begins, ends)  # a NUL at its end would be lost below
+        windows = self.heap.windows(begins, longest)
+        windows[np.arange(longest) >= lengths[:, None]] = 0
+        texts: list[bytes] = windows.view(f"S{longest}")[:, 0].tolist()
+        return texts
 
     def same(self, attribute: int) -> bool:
         """Whether all entries have the same value of an attribute."""
