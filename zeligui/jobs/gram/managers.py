@@ -17,7 +17,7 @@ from zeligui.jobs.job import JobStatus
 from zeligui.links.calls import call
 from zeligui.links.gram.client import CANCEL_S, SUBMIT_S, Client, Signal
 from zeligui.links.gram.contacts import Contact, JobContact
-from zeligui.links.gram.peers import ManagerGone, OtherManager
+from zeligui.links.gram.peers import ManagerGone, Foreign
 from zeligui.links.gsi.credentials import NoCredential
 
 AT_ONCE = 4
@@ -72,7 +72,7 @@ class Managers:
         job = self._newest(kept.notes.job)
         try:
             answer = await self.do(work, job)
-        except (ManagerGone, OtherManager):
+        except (ManagerGone, Foreign):
             job = await self.take_up(attempt, kept)
             return await self.do(work, job)
         await self._point(attempt, kept, job)

@@ -28,7 +28,7 @@ class ManagerGone(Unreachable):
     """Nobody listens any more where a job manager was: it has ended, and its jobs may go on without it."""
 
 
-class OtherManager(Refused):
+class Foreign(Refused):
     """Another user's job manager listens where ours was."""
 
 
@@ -144,7 +144,7 @@ def to_manager(identity: Identity, contact: JobContact, deadline: Deadline) -> C
     try:
         chain = _chain(tls)
         if _end_entity(chain) != identity.name:
-            raise OtherManager(
+            raise Foreign(
                 f"{who} runs under another identity than yours: {printable(slashed(chain[0].subject))}.",
                 hint="Another user's job manager has its port now; ask again, the job is looked for anew.",
             )
