@@ -22,6 +22,7 @@ from tests.servers import require, wait_until
 NAME, OTHER, CLIENT = "site.test", "other.test", "client.test"
 USER, USER_ID = "griduser", 60123
 BLOCKS = 1 << 13
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 SETTLE = """
 hostname "$1"; shift
@@ -45,6 +46,7 @@ class Island:
         self.client, self.address, self.other = free_addresses()
         self.home = self.folder / "home"
         self._holder: subprocess.Popen[bytes] | None = None
+        self._network = ""
         self._started: list[subprocess.Popen[bytes]] = []
         try:
             self._settle()
@@ -62,9 +64,12 @@ class Island:
         command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--uts", "--propagation", "private"]
         pairs = [str(path) for pair in self._files().items() for path in pair]
         command += ["sh", "-ec", SETTLE, "island", NAME.partition(".")[0], *pairs]
-        self._holder = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        # It outlives the test that is the first to want an island, and so must not have that one's home.
+        how: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "env": {"PATH": PATH}}
+        self._holder = subprocess.Popen(command, **how)
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == b"settled\n"
+        self._network = network_of(self._holder.pid)
 
     def _files(self) -> Mapping[Path, Path]:
         """What takes the place of the machine's own files there."""
@@ -115,11 +120,10 @@ class Island:
 
     def start(self, name: str, *words: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start a server there, whose output goes to `name`.log in the folder, and which ends with us."""
-        path = "/usr/sbin:/usr/bin:/sbin:/bin"
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [*self.inside(), "setpriv", "--pdeathsig", "KILL", *words],
-                env={"PATH": path, "LC_ALL": "C", **env},
+                env={"PATH": PATH, "LC_ALL": "C", **env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -149,9 +153,7 @@ class Island:
 
     def processes(self) -> Sequence[int]:
         """The ids of all processes there."""
-        assert self._holder is not None
-        own = network_of(self._holder.pid)
-        return [pid for pid in everyone() if network_of(pid) == own]
+        return [pid for pid in everyone() if self._network and network_of(pid) == self._network]
 
     def called(self, program: str) -> Sequence[int]:
         """The ids of the processes there whose program is called so."""
@@ -162,19 +164,18 @@ class Island:
         if self._holder:
             wait_until(self._killed, "processes of the island do not end")
             for process in (self._holder, *self._started):
-                process.wait()
+                kill(process)
             assert self._holder.stdout is not None
             self._holder.stdout.close()
         shutil.rmtree(self.folder)
 
     def _killed(self) -> bool:
-        """Kill all but the holder, and that one when it is alone."""
-        assert self._holder is not None
-        others = [pid for pid in self.processes() if pid != self._holder.pid]
-        for pid in others or [self._holder.pid]:
+        """Kill all that is there; whether there was nothing any more."""
+        left = self.processes()
+        for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return not others
+        return not left
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -90,6 +90,11 @@ class OpenSsh:
             self._process = subprocess.Popen(command, stderr=log)
         wait_until(self._listens, f"sshd did not start: {self.log()}")
 
+    def bring_back(self) -> None:
+        """Start where it was stopped."""
+        if self._process is None:
+            self.start()
+
     def _listens(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.log()

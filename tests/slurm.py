@@ -113,6 +113,11 @@ class Slurm:
         self._start("slurmctld", "-D")
         wait_until(lambda: "UP" in self._says("scontrol", "ping"), "slurmctld did not start", limit_s=30)
 
+    def bring_back(self) -> None:
+        """Start slurmctld where it was stopped."""
+        if self._running["slurmctld"].poll() is not None:
+            self.start()
+
     def stop(self) -> None:
         """End slurmctld, which writes down what it knows; its jobs go on."""
         self._running["slurmctld"].terminate()
@@ -136,7 +141,8 @@ class Slurm:
 
     def empty(self) -> None:
         """Cancel all jobs, and wait until none is left."""
-        self.run("scancel", "--user=root")
+        if jobs := self.run("squeue", "-h", "-o", "%A").split():
+            self.run("scancel", *jobs)
         wait_until(lambda: self.run("squeue", "-h") == "", "jobs do not end", limit_s=30)
 
 
@@ -152,4 +158,5 @@ def slurm(slurm_site: Slurm, own_home: Path, monkeypatch: pytest.MonkeyPatch) ->
     for name, value in slurm_site.environment.items():
         monkeypatch.setenv(name, value)
     yield slurm_site
+    slurm_site.bring_back()
     slurm_site.empty()

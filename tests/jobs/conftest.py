@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.jobs.performing import Performance, selected
 from tests.jobs.places import Place
-from tests.jobs.ways import POSIX, WAYS, Way, way_of
+from tests.jobs.ways import POSIX, WAYS, Way, abilities, way_of
 from zeligui.jobs.scripts import REAPERS
 from zeligui.testbed.grid import Grid
 
 
-@pytest.fixture(scope="session", params=WAYS)
-def performance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Performance:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A conformance test is run on every way that can what it needs; what the others cannot, another one tests."""
+    needs = getattr(metafunc.function, "needs", None)
+    if needs is not None:
+        ways = [way for way in WAYS if abilities(way).issuperset(needs)]
+        metafunc.parametrize("performance", ways, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def performance(request: pytest.FixtureRequest) -> Performance:
     """All conformance tests that are to run on one way, played."""
-    with way_of(request.param, request) as way:
-        played = Performance(request.param, way.place, tmp_path_factory.mktemp("plays"), at_once=way.at_once)
+    with way_of(request.param, request) as way, seen_by_all() as folder:
+        played = Performance(request.param, way.place, folder, at_once=way.at_once)
         played.run(selected(request.session.items, request.param))
     return played
+
+
+@contextmanager
+def seen_by_all() -> Iterator[Path]:
+    """A folder that other users may look into: a job may run as one of them."""
+    with tempfile.TemporaryDirectory(prefix="plays-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session", params=POSIX)
@@ -36,6 +54,13 @@ async def machine(machine_way: Way, own_home: Path, tmp_path: Path) -> AsyncIter
     found = machine_way.place(tmp_path)
     yield found
     await found.close()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder of the test's own, which jobs of other users see, too."""
+    with seen_by_all() as folder:
+        yield folder
 
 
 @pytest.fixture(params=REAPERS)

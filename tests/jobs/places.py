@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,6 +18,25 @@ from zeligui.jobs.job import JobDescription, JobState, JobStatus
 from zeligui.jobs.posix import PosixService
 from zeligui.links import Link, Links, open_links
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+ELSEWHERE = """
+import asyncio, sys
+from pathlib import Path
+from zeligui.jobs import open_service
+from zeligui.links import open_links
+
+async def main(url, attempt, *keys):
+    links = open_links(known_hosts=[*map(Path, keys[:1])], identities=[*map(Path, keys[1:])])
+    service = open_service(url, links)
+    print((await service.find([attempt]))[attempt].state.value)
+    print((await service.read(attempt, "stdout", 0)).decode().strip())
+    await service.cancel(attempt)
+    print("canceled")
+    await links.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
 WITHIN_S = 15.0
 PAUSE_S = 0.02
 
@@ -23,7 +44,8 @@ PAUSE_S = 0.02
 class Place:
     """One place that runs jobs, and the attempts made there. `handles` are their directories, where they have one.
 
-    Jobs of every place run on this machine, so that their processes are seen from here. `folder` is the test's own.
+    Jobs of every place run on this machine, so that their processes are seen from here, and so that they see `folder`,
+    the test's own.
     """
 
     def __init__(
@@ -37,6 +59,7 @@ class Place:
         within_s: float = WITHIN_S,
         pause_s: float = PAUSE_S,
         many: int = 50,
+        inside: Sequence[str] = (),
     ) -> None:
         self.url = url
         self.folder = folder
@@ -45,6 +68,7 @@ class Place:
         self._identities = [identity] if identity else []
         self._within_s, self._pause_s = within_s, pause_s
         self.many = many
+        self._inside = inside
         self._opened: list[Links] = []
         self._seen: dict[str, JobStatus] = {}
         self.handles: dict[str, str] = {}
@@ -73,12 +97,19 @@ class Place:
         return self.links().to(self.url)
 
     @property
+    def gate(self) -> Path:
+        """A file that a job may wait for, and that the test makes."""
+        return self.folder / "gate"
+
+    @property
     def plain(self) -> bool:
         """Whether jobs are watched by plain sh, with its limits."""
         return self._reaper == "sh"
 
     def names(self, names: Sequence[str]) -> Sequence[str]:
-        """Those that files may have there: the nodes' file server wants UTF-8."""
+        """Those that files may have there: the nodes' file server wants UTF-8, and GridFTP has one line for a name."""
+        if self.scheme == "gram":
+            return [name for name in names if "\n" not in name]
         return [name for name in names if "grid@" not in self.url or name.isprintable() or name.isascii()]
 
     @property
@@ -148,6 +179,14 @@ class Place:
             return text in said
 
         await self.wait(there, lambda: said)
+
+    async def elsewhere(self, attempt: str) -> Sequence[str]:
+        """What another process finds out about an attempt, and prints before it cancels it."""
+        keys = [str(file) for file in (*self._known_hosts, *self._identities)]
+        command = [*self._inside, sys.executable, "-c", ELSEWHERE, self.url, attempt, *keys]
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, cwd=ROOT)
+        said, _ = await process.communicate()
+        return said.decode().splitlines()
 
     async def shell(self, script: str) -> str:
         return (await self.service._link.run(script)).text  # type: ignore[no-any-return]

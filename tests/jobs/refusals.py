@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from tests.jobs.places import Place
 
 
-async def refuses(place: Place, ability: Ability) -> None:
-    """Whether what is not declared is refused, and a job that runs is not disturbed by that."""
-    await REFUSALS[ability](place)
-
-
 async def _suspend(place: Place) -> None:
     async with undisturbed(place) as attempt:
         with pytest.raises(ZeliGridError) as refused:

@@ -16,6 +16,7 @@ import pytest
 from tests.jobs.performing import conformance
 from tests.jobs.places import Place
 from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, ZeliGridError
+from zeligui.jobs.adaptors import Ability
 from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.posix import PosixService
 from zeligui.links.link import Link, Reply
@@ -35,6 +36,14 @@ async def test_a_fresh_service_finds_steers_and_reads_the_job(place: Place) -> N
     await place.service.cancel(attempt)
     assert (await place.ended(attempt)).state is JobState.CANCELED
     assert await place.output(attempt) == b"up\nbye\n"
+
+
+@conformance(Ability.OUTPUT, Ability.CANCEL)
+async def test_a_fresh_process_finds_the_job_by_its_id(place: Place) -> None:
+    attempt = await place.start("sh", "-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done")
+    await place.says(attempt, b"up")
+    assert await place.elsewhere(attempt) == ["Running", "up", "canceled"]
+    assert (await place.ended(attempt)).state is JobState.CANCELED
 
 
 async def test_the_job_goes_on_when_the_connection_ends(machine: Place) -> None:
@@ -101,15 +110,16 @@ async def test_an_uncommitted_preparation_ends_by_itself(machine: Place, tmp_pat
     assert await machine.shell(f"ls {machine.handles[attempt]}/work 2>&1 || :") != "file\n"
 
 
-async def test_a_tombstone_refuses_an_attempt_that_was_never_seen(machine: Place) -> None:
+@conformance(Ability.CANCEL)
+async def test_a_tombstone_refuses_an_attempt_that_was_never_seen(place: Place) -> None:
     attempt = secrets.token_hex(16)
-    await machine.service.cancel(attempt)
-    await machine.service.cancel(attempt)
+    await place.service.cancel(attempt)
+    await place.service.cancel(attempt)
     with pytest.raises(SubmissionRefused, match="canceled"):
-        await machine.service.prepare(attempt, TRUE)
+        await place.service.prepare(attempt, TRUE)
     with pytest.raises(SubmissionRefused):
-        await machine.service.commit(attempt)
-    assert (await machine.status(attempt)).state is JobState.CANCELED
+        await place.service.commit(attempt)
+    assert (await place.status(attempt)).state is JobState.CANCELED
 
 
 @conformance()
@@ -120,6 +130,20 @@ async def test_unknown_attempts_are_left_out_and_not_committed(place: Place) -> 
     with pytest.raises(ZeliGridError, match="not known"):
         await place.service.suspend("1" * 32)
     await place.service.discard("1" * 32)
+
+
+@conformance(Ability.CANCEL)
+async def test_a_job_that_is_over_can_be_discarded(place: Place) -> None:
+    attempt = await place.start("sleep", "1000")
+    with pytest.raises(ZeliGridError, match="not over"):
+        await place.service.discard(attempt)
+    await place.service.cancel(attempt)
+    await place.ended(attempt)
+    await place.service.discard(attempt)
+    await place.service.discard(attempt)
+    assert await place.service.find([attempt]) == {}
+    with pytest.raises(SubmissionRefused):
+        await place.service.prepare(attempt, TRUE)
 
 
 async def test_discard_leaves_only_a_tombstone(machine: Place) -> None:

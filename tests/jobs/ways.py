@@ -13,6 +13,7 @@ from tests.globus import Site
 from tests.jobs.places import Place
 from tests.servers import OpenSsh, require
 from tests.slurm import Slurm
+from zeligui.jobs.adaptors import Ability, adaptors
 from zeligui.jobs.scripts import REAPERS
 from zeligui.testbed.grid import Grid
 
@@ -22,7 +23,7 @@ POSIX = ("local-python3", "local-perl", "local-sh", "openssh-python3", "node-pyt
 FEW = 12
 """So many jobs at once where fifty have been tried with another watcher."""
 
-WAYS = (*POSIX, "slurm", "slurm+ssh")
+WAYS = (*POSIX, "slurm", "slurm+ssh", "gram-fork", "gram-slurm")
 
 FAULTS = {
     ("slurm", "test_suspended_and_resumed"): "only the wrapper is halted, not the job",
@@ -41,6 +42,13 @@ class Way:
     place: Callable[[Path], Place]
     at_once: int = 6
     renew: Callable[[], None] = lambda: None
+
+
+def abilities(name: str) -> frozenset[Ability]:
+    """What the adaptor of a way declares."""
+    kind = name.partition("-")[0]
+    scheme = {"openssh": "ssh", "node": "ssh"}.get(kind, kind)
+    return next(adaptor.declared.can for adaptor in adaptors() if adaptor.scheme == scheme)
 
 
 @contextmanager
@@ -99,7 +107,8 @@ def gram(manager: str, request: pytest.FixtureRequest, patch: pytest.MonkeyPatch
     if manager == "slurm":
         request.getfixturevalue("slurm_site")
     url = f"gram://{site.service(manager)}"
-    yield Way(lambda folder: Place(url, folder=folder, pause_s=0.5, within_s=80), at_once=64)
+    names = site.island.inside(network=False)
+    yield Way(lambda folder: Place(url, folder=folder, pause_s=0.5, within_s=80, inside=names), at_once=64)
 
 
 @contextmanager
