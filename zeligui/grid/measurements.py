@@ -48,9 +48,11 @@ class Measurements:
     """The live store. A host is a row, which is another's once it is cleared. Times are seconds on the age clock.
 
     What comes is entered once it is asked for, many hosts at a time: that takes a tenth of entering each by itself.
+    Who asks for forecasts waits for `patience_s` until an attribute's values are learned; `go_on` learns the rest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = np.inf) -> None:
+        self._patience_s = patience_s
         self.rows = 0
         self._series: dict[str, Series] = {}
         self._layouts: dict[tuple[str, ...], _Layout | None] = {}
@@ -125,7 +127,7 @@ class Measurements:
     def _series_of(self, name: str) -> Series:
         key = name.casefold()
         if key not in self._series:
-            self._series[key] = Series(name, self.rows)
+            self._series[key] = Series(name, self.rows, self._patience_s)
         return self._series[key]
 
     def _enter(self) -> None:
@@ -228,6 +230,12 @@ class Measurements:
         self._enter()
         series = self._series.get(attribute.casefold())
         return None if series is None else series.tracking.forecast(series, row, horizons_s)
+
+    def go_on(self) -> bool:
+        """Learn for a moment what forecasts were asked for; whether there is more to learn."""
+        self._enter()
+        more = [series for series in self._series.values() if series.tracking.go_on(series)]
+        return bool(more)
 
     def view(self, rows: Mapping[str, int], now: float, *, since: float) -> View:
         """The hosts `rows` (name to row), in that order, as of `now`; what was measured before `since` has expired."""

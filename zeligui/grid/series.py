@@ -21,7 +21,7 @@ NOBODY = -1
 class Series:
     """One attribute of all hosts. A value is a number, or a code that points into the vocabulary of texts."""
 
-    def __init__(self, name: str, rows: int) -> None:
+    def __init__(self, name: str, rows: int, patience_s: float = np.inf) -> None:
         self.name = name
         self.vocabulary: list[str] = []
         self._coded: dict[str, int] = {}
@@ -32,7 +32,7 @@ class Series:
         self._keepers = np.full(rows, NOBODY, np.int32)
         self._until: Numbers | None = None
         self.history: Rings | None = None
-        self.tracking = Tracking()
+        self.tracking = Tracking(patience_s)
         """The forecasts, of the rows for which they are asked."""
         self.place = 0
         """Where its numbers are kept in the history."""

@@ -16,9 +16,9 @@ from zeligui.grid.measurements import Measurements
 PERIOD_S = 5.0
 
 
-def stored(series: np.ndarray) -> Measurements:
+def stored(series: np.ndarray, patience_s: float = np.inf) -> Measurements:
     """A store in which every row has these values of load1."""
-    store = Measurements()
+    store = Measurements(patience_s)
     for row in range(len(series)):
         store.add()
         tell(store, row, series[row])
@@ -53,6 +53,21 @@ def test_a_forecast_is_that_of_all_values_however_often_it_is_asked() -> None:
     assert asked(often) == pytest.approx(alone.next(), rel=1e-9)
     assert asked(at_the_end) == pytest.approx(alone.next(), rel=1e-9)
     assert asked(at_the_end, 4 * PERIOD_S) == pytest.approx(alone.at(np.arange(3), 4), rel=1e-9)
+
+
+def test_who_has_no_patience_is_told_the_same_in_the_end() -> None:
+    series = loads(2 * BLOCK + 5, LEAST_VALUES + 2)
+    patient, impatient = stored(series), stored(series, patience_s=1e-9)
+    expected = asked(patient)
+    assert np.isnan(asked(impatient)).all()
+    asked_again, more = 0, True
+    while more:
+        more = impatient.go_on()
+        impatient.forecast(3, "load1", [5.0])  # nobody else's question is forgotten by this
+        asked_again += 1
+    assert not impatient.go_on()
+    assert asked_again > 2
+    assert asked(impatient) == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_horizon_is_counted_in_values_by_the_time_between_them() -> None:

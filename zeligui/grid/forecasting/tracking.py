@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -51,14 +52,23 @@ class Tracking:
     """What it says depends on the values and their times alone, from those held when a row was first asked for on.
 
     Values that were gone from the history before anyone asked again are missed: who relies on forecasts asks often.
+    After `patience_s` of learning an ask is answered by what is learned until then; `go_on` learns the rest. A row of
+    which not everything was learned once is unknown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = np.inf) -> None:
+        self._patience_s = patience_s
+        self._behind = np.zeros(0, np.intp)
+        """Rows that were asked for, and have not caught up."""
+        self._together = 0
+        """How many rows began, or are to begin, together with those."""
         self._blocks: list[Forecaster] = []
         self._free: list[tuple[int, int]] = []
         self._block = np.full(0, -1)
         self._place = np.zeros(0, np.intp)
         self._times = np.full(0, -np.inf)
+        self._ready = np.zeros(0, bool)
+        """Whether all that there was has been learned once."""
         self._spacings = np.full((0, SPACINGS), np.nan)
 
     def foretold(self, recorded: Recorded, rows: Counts, seconds: float | None) -> Numbers:
@@ -68,7 +78,7 @@ class Tracking:
         steps = _steps(np.float64(seconds or 0.0), self._spacing(rows))
         for number, block in enumerate(self._blocks):
             there = np.flatnonzero(self._block[rows] == number)
-            there = there[block.counts[self._place[rows[there]]] >= LEAST_VALUES]
+            there = there[self._ready[rows[there]] & (block.counts[self._place[rows[there]]] >= LEAST_VALUES)]
             for ahead in np.unique(steps[there]):
                 asked = there[steps[there] == ahead]
                 result[asked] = block.at(self._place[rows[asked]], int(ahead))
@@ -78,7 +88,7 @@ class Tracking:
         """What is foretold of one row, at each horizon; None where it has fewer than ten values."""
         rows = np.array([row])
         self._catch_up(recorded, rows)
-        if self._block[row] < 0:
+        if not self._ready[row]:
             return None
         block, place = self._blocks[self._block[row]], self._place[rows]
         if block.counts[place[0]] < LEAST_VALUES:
@@ -93,7 +103,7 @@ class Tracking:
             slot = int(self._block[row]), int(self._place[row])
             self._blocks[slot[0]].begin_anew(slot[1])
             self._free.append(slot)
-            self._block[row], self._times[row], self._spacings[row] = -1, -np.inf, np.nan
+            self._block[row], self._times[row], self._spacings[row], self._ready[row] = -1, -np.inf, np.nan, False
 
     def _spacing(self, rows: Counts) -> Numbers:
         """The median of the last times between two values, NaN where there is none. Shape (n,)."""
@@ -101,24 +111,43 @@ class Tracking:
         known = np.count_nonzero(~np.isnan(spacings), axis=1)
         return np.take_along_axis(spacings, np.maximum(known - 1, 0)[:, None] // 2, axis=1)[:, 0]
 
+    def go_on(self, recorded: Recorded) -> bool:
+        """Learn for a moment what an ask has left; whether there is more to learn."""
+        if len(self._behind):
+            self._catch_up(recorded, self._behind)
+        return bool(len(self._behind))
+
     def _catch_up(self, recorded: Recorded, rows: Counts) -> None:
-        """Learn what has come in these rows since they were asked for last."""
+        """Learn what has come in these rows since they were asked for last; where that takes long, a part of it."""
         self._reach(int(rows.max(initial=-1)) + 1)
         newest = recorded.times_of(rows)
-        behind = rows[(newest > self._times[rows]) & np.isfinite(newest)]
-        if not len(behind):
-            return
-        times, values = recorded.history_of(behind)
-        new = behind[self._block[behind] < 0]
-        most = np.full(len(behind), times.shape[1])
-        if len(new):
-            self._begin(new)
-            most[np.isin(behind, new)] = np.clip(FIRST_VALUES // len(new), LEAST_VALUES, 200)
-        waiting = np.minimum(np.count_nonzero(times > self._times[behind, None], axis=1), most)
+        late = (newest > self._times[rows]) & np.isfinite(newest)
+        behind, newest = rows[late], newest[late]
+        new = int(np.count_nonzero(self._block[behind] < 0))
+        self._together = max(new, self._together) if len(self._behind) else new
+        end, done = time.perf_counter() + self._patience_s, 0
+        while done < len(behind) and (done == 0 or time.perf_counter() < end):
+            some = slice(done, done + BLOCK)
+            if not self._has_caught_up(recorded, behind[some], end):
+                break
+            self._times[behind[some]], self._ready[behind[some]] = newest[some], True
+            done += BLOCK
+        others = self._behind[~np.isin(self._behind, rows)] if len(self._behind) else self._behind
+        self._behind = np.append(others, behind[done:])
+
+    def _has_caught_up(self, recorded: Recorded, rows: Counts, end: float) -> bool:
+        """Learn what has come in these rows; False where it is not all learned at the `end`."""
+        times, values = recorded.history_of(rows)
+        new = self._block[rows] < 0
+        most = np.where(new, np.clip(FIRST_VALUES // max(self._together, 1), LEAST_VALUES, 200), times.shape[1])
+        self._begin(rows[new])
+        waiting = np.minimum(np.count_nonzero(times > self._times[rows, None], axis=1), most)
         for back in range(int(waiting.max()), 0, -1):
             some = waiting >= back
-            self._learn(behind[some], times[some, -back], values[some, -back])
-        self._times[behind] = newest[np.isin(rows, behind)]
+            self._learn(rows[some], times[some, -back], values[some, -back])
+            if back > 1 and time.perf_counter() > end:
+                return False
+        return True
 
     def _learn(self, rows: Counts, times: Numbers, values: Numbers) -> None:
         before = self._times[rows]
@@ -135,7 +164,7 @@ class Tracking:
     def _begin(self, rows: Counts) -> None:
         """Give each of these rows a place of its own."""
         lacking = len(rows) - len(self._free)
-        longest = int(np.clip(LAGS_TOGETHER // max(len(rows), 1), SHORTEST, LONGEST))
+        longest = int(np.clip(LAGS_TOGETHER // max(self._together, 1), SHORTEST, LONGEST))
         while lacking > 0:
             size = min(lacking, BLOCK)
             self._free += [(len(self._blocks), place) for place in reversed(range(size))]
@@ -150,6 +179,7 @@ class Tracking:
             self._block = np.append(self._block, np.full(more, -1))
             self._place = np.append(self._place, np.zeros(more, np.intp))
             self._times = np.append(self._times, np.full(more, -np.inf))
+            self._ready = np.append(self._ready, np.zeros(more, bool))
             self._spacings = np.append(self._spacings, np.full((more, SPACINGS), np.nan), axis=0)
 
 
