@@ -34,6 +34,15 @@ class JobDefaults:
     memory_mb: float = option(
         0.0, "Memory", "What one instance takes.", key="memory", unit=Dimension.MEMORY, low=0.0, high=1e9
     )
+    limit_s: float = option(
+        0.0,
+        "Time limit",
+        "What a batch queue is asked for, and ends it after; 0 leaves that to the queue.",
+        key="time_limit",
+        unit=Dimension.TIME,
+        low=0.0,
+        high=366 * DAY,
+    )
     environment: Mapping[str, str] = option(
         dict,
         "Environment",

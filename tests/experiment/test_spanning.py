@@ -54,7 +54,7 @@ def test_an_experiment_without_any_machine_says_where_to_name_some(bench: Bench)
 
 def test_an_experiment_spans_a_cluster_and_a_machine(bench: Bench, grid: Grid, slurm: Slurm) -> None:
     services = ["slurm:///batch", grid.sources[0]]
-    file = spanning(bench, services, instances=2)
+    file = spanning(bench, services, instances=2, cpus=12.0)  # two of these do not fit into the cluster's free slots
     (bench.folder / "trial.contract").write_text("[any]\nosName = Linux\n")
     driven = Driven(["run", str(file), "--json", *bench.keys()])
     try:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,11 @@ async def until(place: Place, holds: Callable[[], bool]) -> None:
     async def there() -> bool:
         return holds()
 
-    await place.wait(there, lambda: "it does not come to that")
+    def complaint() -> str:
+        folder = Path(place.handles[place.last])
+        return "\n".join(f"{path.name}: {path.read_text()}" for path in sorted(folder.iterdir()) if path.is_file())
+
+    await place.wait(there, complaint)
 
 
 async def test_a_preparation_that_nobody_commits_ends_by_itself(place: Place, slurm: Slurm) -> None:
@@ -110,8 +115,9 @@ async def test_a_job_that_was_requeued_waits_and_runs_again(place: Place, slurm:
     assert "BeginTime" in waiting.detail
 
     def hurried() -> bool:  # it waits for two minutes, which begin once its first run was cleared away
-        if "PENDING" in rows(slurm, attempt):
-            slurm.run("scontrol", "update", f"JobId={job}", "StartTime=now")
+        begins, soon = slurm.run("squeue", "-h", "-o", "%S"), datetime.now(tz=UTC) + timedelta(seconds=9)
+        if begins != "N/A" and datetime.fromisoformat(begins).astimezone() > soon:
+            slurm.run("scontrol", "update", f"JobId={job}", "StartTime=now+1")
         return "RUNNING" in rows(slurm, attempt)
 
     await until(place, hurried)

@@ -102,6 +102,9 @@ class Attempts:
             input=tuple(job.input),
             folder=self._experiment.file.parent,
             interactive=job.interactive,
+            cpus=job.cpus,
+            memory_mb=job.memory_mb,
+            limit_s=job.limit_s,
         )
         return await self._calls.arm(attempt, described) if self._calls else described
 

@@ -10,6 +10,7 @@ import numpy as np
 from zeligui.contract.columns import Columns
 from zeligui.contract.evaluation import apt, rank
 from zeligui.contract.model import Contract, Edge, Profile
+from zeligui.experiment.seats import by_host
 
 HOLD = "hold"
 
@@ -62,14 +63,14 @@ def _targets(edges: Sequence[Edge]) -> list[str]:
 
 
 def ranked(profile: Profile, columns: Columns, usable: Collection[str]) -> list[str]:
-    """The apt hosts among `usable`, best first (rule 2)."""
-    names = columns.names
+    """The seats among `usable` on apt hosts, those of the best host first (rule 2)."""
+    names, seats = columns.names, by_host(usable)
     fit = np.flatnonzero(apt(profile, columns))
-    fit = np.array([index for index in fit.tolist() if names[index] in usable], dtype=np.intp)
-    return [names[index] for index in rank(profile, columns, fit).tolist()]
+    fit = np.array([index for index in fit.tolist() if names[index] in seats], dtype=np.intp)
+    return [seat for index in rank(profile, columns, fit).tolist() for seat in seats[names[index]]]
 
 
 def choose(apt_hosts: Sequence[str], in_use: Collection[str], count: int) -> list[str] | None:
-    """`count` of the apt hosts, those in use first, each group best first; None where there are too few."""
+    """`count` of the seats on apt hosts, those in use first, each group best first; None where there are too few."""
     chosen = [host for host in apt_hosts if host in in_use] + [host for host in apt_hosts if host not in in_use]
     return chosen[:count] if len(chosen) >= count else None

@@ -19,7 +19,7 @@ from zeligui.options import Place, check_urls, option, read_table, read_toml
 from zeligui.secret import KEYRING, from_keyring
 from zeligui.settings import HomeCalling, JobDefaults, Reconfiguration, Settings, check_home_calling
 
-LATER_KEYS = {"interactive": False}
+LATER_KEYS = {"interactive": False, "limit_s": 0.0}
 """Keys of `[job]` that the first release did not have, with their defaults."""
 LONGEST_NAME = 100
 LONGEST_NAME_BYTES = 255  # of a file name, on every file system that we know

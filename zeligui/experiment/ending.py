@@ -96,6 +96,8 @@ class Ending:
             return await self.lose(attempt, f"{attempt.host} no longer knows the job", debt=False)
         if status.state is JobState.FAILED and "rebooted" in status.detail:
             return await self.lose(attempt, f"{attempt.host} was rebooted", debt=False)
+        if status.lost:
+            return await self.lose(attempt, f"on {attempt.host} {status.detail}", debt=False)
         await self._run.attempts.tell_output(attempt, to_the_end=True)
         if not self._run.book.attempt(attempt).live:
             return None

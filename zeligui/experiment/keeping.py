@@ -13,6 +13,7 @@ from zeligui.experiment.placing import Placing
 from zeligui.experiment.polling import Polling
 from zeligui.experiment.reasons import because, nearest_words, value_words
 from zeligui.experiment.run import Run
+from zeligui.experiment.seats import host_of, hosts_of
 from zeligui.experiment.state import AttemptState, Phase
 from zeligui.experiment.watch import Violation, Watch
 from zeligui.grid.hosts import Host
@@ -62,22 +63,22 @@ class Keeping:
         if profile is None:
             self.watch.forget()
         else:
-            self.watch.judge(profile, columns, self._run.machines, kept)
+            self.watch.judge(profile, columns, self._run.machines, hosts_of(kept))
         await self._mind_troubles()
         await self._mind_recoveries()
         await self._mind_held()
         if profile is None:
             return
         for violation in self._confirmed(self.watch.violations()):
-            attempt = self._run.kept().get(violation.host)
-            if attempt and attempt.phase is not Phase.SUSPENDED and attempt.instance not in self._run.busy:
-                await self._mind_violation(violation, attempt, profile, columns)
-            if self._run.state.profile != profile.name:
-                return  # another profile is in force now: what follows is judged by it
+            for attempt in [one for one in self._run.kept().values() if one.host == violation.host]:
+                if attempt.phase is not Phase.SUSPENDED and attempt.instance not in self._run.busy:
+                    await self._mind_violation(violation, attempt, profile, columns)
+                if self._run.state.profile != profile.name:
+                    return  # another profile is in force now: what follows is judged by it
 
     def _confirmed(self, violations: Sequence[Violation]) -> list[Violation]:
         """Without those that one refresh of one source brought to most of its hosts at once, until another confirms."""
-        kept = self._run.kept()
+        kept = hosts_of(self._run.kept())
         sources = {name: host.source for name in kept if (host := self._run.machines.host(name))}
         confirmed = []
         for violation in violations:
@@ -106,7 +107,7 @@ class Keeping:
         held = self._run.state.instances[attempt.instance].held
         if free:
             if held:
-                words = f"{free[0]} is apt for {profile.name}"
+                words = f"{host_of(free[0])} is apt for {profile.name}"
                 await self._run.book.record("resumed", words, attempt=attempt, profile=profile.name)
             self._placing.move(attempt, free, f"on {attempt.host} {reason}", urgent=True)
         elif not held or self._run.clock.patience() >= self._next:
@@ -114,7 +115,7 @@ class Keeping:
             await self._step_down(violation, attempt, profile, columns, reason)
 
     def free(self, profile: Profile, columns: Columns) -> list[str]:
-        """The apt hosts that this experiment does not use, best first."""
+        """The seats on apt hosts that this experiment does not use, best first."""
         return ranked(profile, columns, self._run.usable().keys() - self._run.in_use().keys())
 
     def may_move(self) -> bool:
@@ -154,7 +155,7 @@ class Keeping:
         for host, attempt in self._run.kept().items():
             if host not in hosts and free and attempt.instance not in self._run.busy and self.may_move():
                 goal = free.pop(0)
-                self._placing.move(attempt, [goal, *free], f"{host} is not apt for {name}")
+                self._placing.move(attempt, [goal, *free], f"{attempt.host} is not apt for {name}")
 
     async def _hold(self, attempt: AttemptState, reason: str) -> None:
         kept = list(self._run.kept().values())
@@ -169,7 +170,7 @@ class Keeping:
 
     async def _mind_recoveries(self) -> None:
         """Say which violations ended by themselves."""
-        kept = {attempt.id: host for host, attempt in self._run.kept().items()}
+        kept = {attempt.id: attempt.host for attempt in self._run.kept().values()}
         for (attempt_id, text), attempt in list(self._told.items()):
             host = kept.get(attempt_id)
             false = [constraint.text for constraint in self.watch.false_on(host)] if host else []
@@ -182,7 +183,8 @@ class Keeping:
         """Stop what is held and still runs, or resume it where its host honours the contract again."""
         together = self._run.rules.gang and self._run.rules.start == "all"
         gang = together and any(instance.held for instance in self._run.active())
-        for host, attempt in self._run.kept().items():
+        for attempt in self._run.kept().values():
+            host = attempt.host
             held, stays = self._run.state.instances[attempt.instance].held, self._run.rules.on_hold == "leave"
             if attempt.instance in self._run.busy:
                 continue
@@ -197,7 +199,8 @@ class Keeping:
 
     async def _mind_troubles(self) -> None:
         now = self._run.clock.patience()
-        for host, attempt in self._run.in_use().items():
+        for attempt in self._run.in_use().values():
+            host = attempt.host
             busy = attempt.phase is Phase.STOPPING or attempt.instance in self._run.busy
             if busy and not attempt.committed:
                 continue  # whoever prepares it has limits of its own

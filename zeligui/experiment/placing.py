@@ -10,6 +10,7 @@ from zeligui.experiment.ending import Ending
 from zeligui.experiment.polling import Polling
 from zeligui.experiment.reasons import because
 from zeligui.experiment.run import Run
+from zeligui.experiment.seats import host_of
 from zeligui.experiment.state import AttemptState, Phase
 
 _Moved = tuple[AttemptState | None, bool]
@@ -47,13 +48,14 @@ class Placing:
     async def _prepare(self, instance: int, hosts: list[str]) -> AttemptState | None:
         """An attempt prepared on the first of `hosts` that has it; a host is taken from the list when it is tried."""
         while hosts and not self._run.state.instances[instance].canceled:
-            name = hosts.pop(0)
+            seat = hosts.pop(0)
+            name = host_of(seat)
             host = self._run.machines.host(name)
             service = self._run.service_of(host) if host else None
             if not service:
-                self._run.reserved.discard(name)
+                self._run.reserved.discard(seat)
                 continue
-            self._run.reserved.add(name)
+            self._run.reserved.add(seat)
             try:
                 return await self._run.attempts.prepare(instance, name, service, self._run.state.profile)
             except SubmissionRefused as refused:
@@ -61,7 +63,7 @@ class Placing:
             except (LinkError, InDoubt) as error:
                 await self._ending.note_failure(name, f"it did not take the job: {because(error)}")
             finally:
-                self._run.reserved.discard(name)
+                self._run.reserved.discard(seat)
         return None
 
     async def _commit(self, attempt: AttemptState) -> None:

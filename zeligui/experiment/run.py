@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from zeligui.experiment.attempts import Attempts
 from zeligui.experiment.book import Book
 from zeligui.experiment.choice import profile_of
 from zeligui.experiment.description import Experiment
+from zeligui.experiment.seats import host_of, room, seat_of, seated
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
 from zeligui.jobs.anywhere import url_of
 from zeligui.settings import Reconfiguration
@@ -42,7 +44,7 @@ class Run:
     busy: dict[int, str]
     """What is being done with an instance, so that nothing else is begun with it."""
     reserved: set[str]
-    """Hosts on which something is being prepared."""
+    """Seats on which something is being prepared."""
 
     @property
     def state(self) -> ExperimentState:
@@ -62,14 +64,15 @@ class Run:
         return [instance for instance in self.state.instances.values() if not instance.outcome]
 
     def in_use(self) -> dict[str, AttemptState]:
-        """The hosts on which attempts of this experiment run or may run."""
-        return {attempt.host: attempt for attempt in self.state.live() if attempt.instance in self.state.instances}
+        """The seats on which attempts of this experiment run or may run."""
+        attempts = [attempt for attempt in self.state.live() if attempt.instance in self.state.instances]
+        return dict(zip(seated(attempt.host for attempt in attempts), attempts, strict=True))
 
     def kept(self) -> dict[str, AttemptState]:
-        """The hosts in use by attempts that are to stay there: started, and not being stopped."""
+        """The seats in use by attempts that are to stay there: started, and not being stopped."""
         return {
-            host: attempt
-            for host, attempt in self.in_use().items()
+            seat: attempt
+            for seat, attempt in self.in_use().items()
             if attempt.phase in {Phase.PLACED, Phase.RUNNING, Phase.SUSPENDED}
         }
 
@@ -121,14 +124,17 @@ class Run:
         return Placement(attempt.id, attempt.host, experiment, attempt.cpus, attempt.memory_mb, placed, ended)
 
     def usable(self) -> dict[str, Host]:
-        """The hosts that a job of this experiment can go to now, besides those in use."""
+        """The seats that a job of this experiment can go to now, besides those in use, with their hosts."""
         set_aside = self.set_aside()
         owed = {debt.host for debt in self.state.debts()}
-        return {
-            host.name: host
-            for host in self.machines.hosts()
-            if host.status == "up" and self.service_of(host) and host.name not in set_aside | self.reserved | owed
-        }
+        used = Counter(host_of(seat) for seat in self.in_use())
+        placements = self._placements(self.clock.age())
+        seats: dict[str, Host] = {}
+        for host in self.machines.hosts():
+            if host.status == "up" and self.service_of(host) and host.name not in set_aside | owed:
+                fit = room(host, used=used[host.name], cpus=self.experiment.job.cpus, placements=placements)
+                seats.update((seat_of(host.name, number), host) for number in range(1, fit + 1))
+        return {seat: host for seat, host in seats.items() if seat not in self.reserved}
 
     def set_aside(self) -> set[str]:
         """Hosts that get no jobs for a while, whichever experiment found them failing."""

@@ -11,6 +11,7 @@ from zeligui.experiment.keeping import Keeping
 from zeligui.experiment.placing import Placing
 from zeligui.experiment.reasons import apt_words, nearest_words
 from zeligui.experiment.run import Run
+from zeligui.experiment.seats import host_of, hosts_of
 from zeligui.experiment.state import InstanceState
 from zeligui.experiment.watch import AptSince
 
@@ -77,7 +78,7 @@ class Seeking:
     ) -> None:
         """Say under which profile it goes on."""
         book, before = self._run.book, self._run.state.profile
-        words = apt_words(name, apt_hosts)
+        words, hosts = apt_words(name, hosts_of(apt_hosts)), hosts_of(hosts)
         if before is None:
             held = self._run.state.held
             if held:
@@ -129,10 +130,11 @@ class Seeking:
     async def _climb_by_edge(self, profile: str, columns: Columns, now: float) -> bool:
         kept = self._run.kept()
         for edge in edges_up(self._run.contract, profile):
-            steady = self.apt_since.steady(edge.target, edge.after_s, now) & {*self._run.usable(), *kept}
+            steady = self.apt_since.steady(edge.target, edge.after_s, now)
+            steady = {seat for seat in {*self._run.usable(), *kept} if host_of(seat) in steady}
             hosts = choose(ranked(profile_of(self._run.contract, edge.target), columns, steady), kept, len(kept))
             if hosts:
-                words = f"{', '.join(hosts[:8])} honoured {edge.target} for {edge.after_s:g} s"
+                words = f"{', '.join(hosts_of(hosts)[:8])} honoured {edge.target} for {edge.after_s:g} s"
                 await self._keeping.change_profile("promoted", edge.target, hosts, words)
                 return True
         return False
@@ -142,7 +144,7 @@ class Seeking:
         written = {edge.target for edge in edges_up(contract, profile)}
         for better in contract.profiles[: order_of(contract, profile)]:
             steady = self.apt_since.steady(better.name, self._run.rules.interval_s, now)
-            if better.name not in written and kept.keys() <= steady:
+            if better.name not in written and {*hosts_of(kept)} <= steady:
                 words = f"every machine in use honoured {better.name} for {self._run.rules.interval_s:g} s"
                 await self._keeping.change_profile("promoted", better.name, list(kept), words)
                 return

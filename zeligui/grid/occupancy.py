@@ -19,7 +19,8 @@ from zeligui.grid.trail import WINDOWS, Trail, share
 
 LOADS = dict(zip(("load1", "load5", "load15"), WINDOWS, strict=True))
 PROCESSORS = frozenset({"cpuavail", "cpufree", "runnable"})
-ADJUSTED = PROCESSORS | LOADS.keys() | {"freememory"}
+QUEUES = frozenset({"freeslots", "queuewait"})
+ADJUSTED = PROCESSORS | LOADS.keys() | QUEUES | {"freememory"}
 
 DIRECTORY_WINDOW = WINDOWS[0]
 """Where no sensor reports, cpuAvail and cpuFree come from a one-minute load, and memory is taken to lag as much."""
@@ -109,6 +110,18 @@ class _Job:
         first = self.trail.first if self.trail is not None else np.inf
         return self._if_here(np.where(times < first, self.placement.memory_mb, 0.0))
 
+    def slots(self, times: Numbers) -> Numbers:
+        """What to add to the free slots of a queue: they show a job from the measurement on that comes after it."""
+        ended_at = np.inf if self.placement.ended_at is None else self.placement.ended_at
+        shown = (times > self.placement.placed_at) & (times <= ended_at)
+        cpus = max(1.0, self.placement.cpus)
+        return np.where(shown, cpus, 0.0) if self.own else self._if_here(np.where(shown, 0.0, -cpus))
+
+    @property
+    def waits_no_more(self) -> bool:
+        """Whether it has its place in the queue, so that how long others would wait does not touch it."""
+        return self.own and self.placement.ended_at is None
+
     def _if_here(self, lowered: Numbers) -> Numbers:
         return lowered if self.placement.ended_at is None else np.zeros_like(lowered)
 
@@ -172,6 +185,10 @@ class _Adjusted(Columns):
     def _correct(self, index: int, key: str, times: Numbers, values: Numbers) -> Numbers:
         """The values that a host's attribute had at these times, corrected. Shapes (n,)."""
         jobs = self._jobs[index]
+        if key == "freeslots":
+            return np.maximum(0.0, values + sum((job.slots(times) for job in jobs), np.zeros_like(times)))
+        if key == "queuewait":
+            return np.zeros_like(values) if any(job.waits_no_more for job in jobs) else values
         if key == "freememory":
             used = sum((job.memory_mb(times) for job in jobs), np.zeros_like(times))
             total = self._columns.numbers("totalMemory")[index]
