@@ -130,15 +130,16 @@ def _check_private(file: Path, status: os.stat_result, content: bytes) -> None:
 
 
 def _parsed(text: str, content: bytes) -> paramiko.PKey:
+    """Without a proof that the primes of RSA are such: it takes 0.1 s, and paramiko would ask for another."""
     try:
-        loaded: object = serialization.load_ssh_private_key(content, None)
+        loaded: object = serialization.load_ssh_private_key(content, None, unsafe_skip_rsa_key_validation=True)
     except ValueError:
-        loaded = serialization.load_pem_private_key(content, None)
+        loaded = serialization.load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
     match loaded:
         case ed25519.Ed25519PrivateKey():
             return paramiko.Ed25519Key.from_private_key(StringIO(text))
         case ec.EllipticCurvePrivateKey():
-            return paramiko.ECDSAKey.from_private_key(StringIO(text))
+            return paramiko.ECDSAKey(vals=(loaded, loaded.public_key()))
         case rsa.RSAPrivateKey():
-            return paramiko.RSAKey.from_private_key(StringIO(text))
+            return paramiko.RSAKey(key=loaded)
     raise ValueError
