@@ -36,7 +36,7 @@ def test_host_load_is_foretold_a_tenth_better_than_by_the_rule_of_the_network_we
     files = sorted(NAB.glob("*.csv"))
     assert len(files) == 3
     ours, theirs = errors(np.array([read_recording(file).values for file in files]), WARMUP)
-    assert ours.sum() / theirs.sum() < 0.82
+    assert ours.sum() / theirs.sum() < 0.77
     assert (ours / theirs).max() < 0.97
 
 
@@ -50,9 +50,13 @@ def test_loads_that_come_back_are_foretold_much_better_and_others_no_worse() -> 
     noise = 50 + random.normal(0, 5, count)
     spikes = 2 + random.normal(0, 0.1, count) + np.where(random.random(count) < 0.01, 30, 0)
     levels = np.repeat(random.uniform(5, 90, count // 80), 80) + random.normal(0, 1, count)
-    ours, theirs = errors(np.array([hours, square, walk, noise, spikes, levels]), 600)
-    assert (ours[:2] < 0.8 * theirs[:2]).all()
-    assert (ours[2:] < 1.03 * theirs[2:]).all()
+    jobs = 3 + random.normal(0, 0.2, count)
+    for place in np.cumsum(random.integers(8, 60, count // 60)):
+        work = random.uniform(0, 60)
+        jobs[place : place + 4] += (work, 58, 53, 60 - work)
+    ours, theirs = errors(np.array([hours, square, jobs, walk, noise, spikes, levels]), 600)
+    assert (ours[:3] < 0.8 * theirs[:3]).all()
+    assert (ours[3:] < 1.03 * theirs[3:]).all()
 
 
 def test_what_is_foretold_of_a_value_comes_from_those_before_it() -> None:

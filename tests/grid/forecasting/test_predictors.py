@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zeligui.grid.forecasting.analogues import ALIKE, FADE, MOVED, Analogues
+from zeligui.grid.forecasting.analogues import LEAST as LEAST_SEEN
 from zeligui.grid.forecasting.autoregression import LEAST, ORDER, Autoregression, fitted
 from zeligui.grid.forecasting.battery import NAMES, NWS_METHODS, Battery
 from zeligui.grid.forecasting.levels import FITTED_GAINS, FITTED_MEMORY, GAINS, FittedSmoothing, Levels
@@ -130,6 +132,80 @@ def test_a_period_is_the_lag_with_the_lowest_mean_difference() -> None:
     found = said(seasons, past)
     assert found == pytest.approx(expected, nan_ok=True)
     assert seasons.period(EVERY)[0] in {13, 26, 39}
+
+
+def analogues(rows: int, longest: int) -> tuple[Seasons, Analogues]:
+    seasons = Seasons(rows, longest)
+    return seasons, Analogues(rows, seasons)
+
+
+def after_all(past: Past, longest: int) -> tuple[np.ndarray, Analogues]:
+    """What analogues said after each value. Shape (n, 2)."""
+    seasons, one = analogues(1, longest)
+    found = []
+    for value in past:
+        seasons.learn(EVERY, np.array([value]))
+        found.append(one.learn(EVERY, np.array([value]))[0])
+    return np.array(found), one
+
+
+def test_what_followed_alike_is_the_median_of_what_came_after_the_most_similar_times() -> None:
+    random = np.random.default_rng(7)
+    past = random.normal(10, 3, 200).tolist()
+    found, _ = after_all(past, 30)
+    for now in range(len(past)):
+        unlike = {
+            lag: sum(FADE**back * abs(past[now - back] - past[now - back - lag]) for back in range(now - lag + 1))
+            for lag in range(1, min(now, 60) + 1)
+        }
+        lags = sorted(unlike, key=lambda lag: unlike[lag])[:ALIKE]
+        if now < LEAST_SEEN:
+            assert np.isnan(found[now]).all()
+            continue
+        followed = [past[now - lag + 1] for lag in lags]
+        moved = [past[now - lag + 1] + MOVED * (past[now] - past[now - lag]) for lag in lags]
+        assert found[now] == pytest.approx([median(followed), median(moved)])
+
+
+def test_a_job_that_comes_at_odd_times_is_foretold_once_it_has_begun() -> None:
+    """Its first value says how the others will be, in a way that no line through them does."""
+    random = np.random.default_rng(8)
+    past: list[float] = []
+    courses = ([28.0, 65.0, 53.0, 20.0], [58.0, 52.0, 50.0, 3.0], [43.0, 57.0, 53.0, 11.0])
+    while len(past) < 900:
+        past += [3.0] * int(random.integers(5, 40))
+        past += courses[random.integers(3)]
+    noisy = np.array(past) + random.normal(0, 0.2, len(past))
+    found, _ = after_all(noisy.tolist(), 300)
+    inside = [place for place in range(500, len(past) - 1) if past[place] > 4 and past[place + 1] > 4]
+    assert np.abs(found[inside, 0] - noisy[np.array(inside) + 1]).mean() < 2.0
+
+
+def test_rows_that_have_had_fewer_values_know_only_theirs() -> None:
+    random = np.random.default_rng(9)
+    series = random.normal(10, 3, (2, 150))
+    seasons, both = analogues(2, 20)
+    second = np.array([1])
+    for place in range(150):
+        at = EVERY if place >= 50 else second
+        column = series[:, place] if place >= 50 else series[1:, place]
+        seasons.learn(at, column)
+        last = both.learn(at, column)
+    for row, begun in enumerate((50, 0)):
+        alone, _ = after_all(series[row, begun:].tolist(), 20)
+        assert last[row] == pytest.approx(alone[-1])
+
+
+def test_steps_ahead_of_analogues_go_on_with_what_followed() -> None:
+    past = [float(place % 7) for place in range(100)]
+    _, one = after_all(past, 20)
+    for method in (0, 1):
+        assert one.ahead(EVERY, 25, np.array([method]))[0].tolist() == [float(place % 7) for place in range(100, 125)]
+
+
+def test_analogues_that_have_seen_too_little_say_nothing_of_any_step() -> None:
+    _, one = after_all([1.0, 2.0], 20)
+    assert np.isnan(one.ahead(EVERY, 3, np.array([0]))).all()
 
 
 def test_an_autoregression_is_found_again() -> None:

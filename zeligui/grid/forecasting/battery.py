@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeligui.contract.columns import Numbers
+from zeligui.grid.forecasting.analogues import Analogues
 from zeligui.grid.forecasting.autoregression import MEMORIES, Autoregression, autoregression_name
 from zeligui.grid.forecasting.levels import FittedSmoothing, Levels
 from zeligui.grid.forecasting.rows import Counts, Predictor, Rows
@@ -19,11 +20,13 @@ NAMES = (
     *(*Levels.names, *Windows.names, *FittedSmoothing.names),
     *(autoregression_name(memory) for memory in MEMORIES),
     *Seasons.names,
+    *Analogues.names,
 )
 
 
 class Battery:
-    """The 18 methods of the Network Weather Service, a fitted smoother, two AR(16) and two that repeat a period.
+    """The 18 methods of the Network Weather Service, a fitted smoother, two AR(16), two that repeat a period and two
+    that look for what is alike.
 
     A method that has seen too little to say anything says the last value.
     """
@@ -37,6 +40,7 @@ class Battery:
             FittedSmoothing(rows),
             *self._fits,
             self._seasons,
+            Analogues(rows, self._seasons),
         )
         self._places = [(part, number) for part in self.parts for number in range(len(part.names))]
 

@@ -30,7 +30,7 @@ class Seasons(State):
     names: Sequence[str] = ("one period ago", "median of three periods")
 
     def __init__(self, rows: int, longest: int = LONGEST) -> None:
-        self._longest = longest
+        self.longest = longest
         self._kept = BACK * longest
         self._counts = np.zeros(rows, np.intp)
         self._values = np.zeros((rows, self._kept))
@@ -44,7 +44,7 @@ class Seasons(State):
         counts = self._counts[at]
         self._values[rows, counts % self._kept] = values
         self._counts[at] = counts = counts + 1
-        best = np.where(np.arange(2, 2 * self._longest + 1, 2) < _shared(counts), self._differences[at], np.inf)[
+        best = np.where(np.arange(2, 2 * self.longest + 1, 2) < _shared(counts), self._differences[at], np.inf)[
             :, 1:
         ].argmin(axis=1)
         self._periods[at] = periods = np.where(counts > 4, best + 2, 0)
@@ -53,7 +53,7 @@ class Seasons(State):
 
     def _compare(self, at: Rows, rows: Counts, values: Numbers) -> None:
         """Take the differences between the new values and all those before into their means."""
-        counts, lags = _shared(self._counts[at]), np.arange(1, self._longest + 1)
+        counts, lags = _shared(self._counts[at]), np.arange(1, self.longest + 1)
         pairs = counts - lags + 1
         places = (counts - lags) % self._kept
         before = self._values[rows[:, None], places] if len(places) > 1 else self._values[at][:, places[0]]
@@ -82,6 +82,22 @@ class Seasons(State):
         said = self._said(rows, self._periods[rows], np.arange(1, steps + 1))
         return said[np.arange(len(rows)), :, methods]
 
+    def counts(self, at: Rows) -> Counts:
+        """How many values each row has had. Shape (n,)."""
+        return self._counts[at]
+
+    def before(self, at: Rows, most: int) -> Numbers:
+        """The values one to `most` before the newest, in this order; any number where there was none. (n, most)."""
+        places = (_shared(self._counts[at]) - 1 - np.arange(1, most + 1)) % self._kept
+        if len(places) == 1:
+            return self._values[at][:, places[0]]
+        return self._values[np.arange(len(self._counts))[at][:, None], places]
+
+    def ago(self, rows: Counts, values: Counts) -> Numbers:
+        """What came so many values before the newest; the last values that are kept at most. Shape of `values`."""
+        places = (self._counts[rows][:, None, None] - 1 - values) % self._kept
+        return self._values[rows[:, None, None], places]
+
     def differences(self, at: Rows, lags: Counts) -> Numbers:
         """The mean absolute difference of late between values so many steps apart. `lags` and result (n, m).
 
@@ -89,7 +105,7 @@ class Seasons(State):
         a walk, not at all for what comes back to its mean.
         """
         known = self._differences[at]
-        most = np.clip(self._counts[at] - 1, 1, self._longest)[:, None]
+        most = np.clip(self._counts[at] - 1, 1, self.longest)[:, None]
         inside = np.take_along_axis(known, np.clip(lags, 1, most) - 1, axis=1)
         half = np.take_along_axis(known, np.maximum(most // 2, 1) - 1, axis=1)
         last = np.take_along_axis(known, most - 1, axis=1)
@@ -98,7 +114,7 @@ class Seasons(State):
 
     def fitting(self, periods: Counts) -> Counts:
         """How many of these periods the longest lag takes; of a period of one value, any number."""
-        return np.where(periods > 1, np.maximum(self._longest // periods, 1), np.iinfo(np.intp).max)
+        return np.where(periods > 1, np.maximum(self.longest // periods, 1), np.iinfo(np.intp).max)
 
     def period(self, at: Rows) -> Counts:
         """The period of each row, 0 where none was looked for yet."""
