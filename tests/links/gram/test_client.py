@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.globus import Site
@@ -123,7 +123,12 @@ def test_what_the_scheduler_cannot_do_is_said_in_words(asking):
         asking.client.signal(job, Signal.SUSPEND, "now")
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=4,
+    deadline=None,
+    phases=[Phase.generate],  # to make an example smaller takes a job each time
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(words=TEXTS)
 def test_arguments_come_to_the_program_as_they_were(asking, words):
     out = asking.site.user_home / secrets.token_hex(8)

@@ -17,7 +17,7 @@ from zeligui.jobs.job import JobStatus
 from zeligui.links.calls import call
 from zeligui.links.gram.client import CANCEL_S, SUBMIT_S, Client, Signal
 from zeligui.links.gram.contacts import Contact, JobContact
-from zeligui.links.gram.peers import ManagerGone, Foreign
+from zeligui.links.gram.peers import Foreign, ManagerGone
 from zeligui.links.gsi.credentials import NoCredential
 
 AT_ONCE = 4
