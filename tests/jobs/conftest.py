@@ -11,8 +11,7 @@ import pytest
 
 from tests.jobs.performing import Performance, selected
 from tests.jobs.places import Place
-from tests.jobs.ways import POSIX, WAYS, Way, abilities, way_of
-from zeligui.jobs.scripts import REAPERS
+from tests.jobs.ways import MACHINES, WAYS, Way, abilities, way_of
 from zeligui.testbed.grid import Grid
 
 
@@ -41,7 +40,7 @@ def seen_by_all() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture(scope="session", params=POSIX)
+@pytest.fixture(scope="session", params=MACHINES)
 def machine_way(request: pytest.FixtureRequest) -> Iterator[Way]:
     with way_of(request.param, request) as way:
         yield way
@@ -49,7 +48,7 @@ def machine_way(request: pytest.FixtureRequest) -> Iterator[Way]:
 
 @pytest.fixture
 async def machine(machine_way: Way, own_home: Path, tmp_path: Path) -> AsyncIterator[Place]:
-    """A machine with a POSIX shell: this one, one behind OpenSSH, or a node of the grid; with one of the reapers."""
+    """A machine with a POSIX shell: this one with each of the reapers, or one behind OpenSSH."""
     machine_way.renew()
     found = machine_way.place(tmp_path)
     yield found
@@ -61,14 +60,6 @@ def open_folder() -> Iterator[Path]:
     """A folder of the test's own, which jobs of other users see, too."""
     with seen_by_all() as folder:
         yield folder
-
-
-@pytest.fixture(params=REAPERS)
-async def watched(request: pytest.FixtureRequest, own_home: Path) -> AsyncIterator[Place]:
-    """This machine, with each of the reapers."""
-    found = Place("local://", request.param)
-    yield found
-    await found.close()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, Z
 from zeligui.jobs.adaptors import Ability
 from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.posix import PosixService
+from zeligui.jobs.scripts import REAPERS
 from zeligui.links.link import Link, Reply
 from zeligui.links.local import LocalLink
 from zeligui.testbed.grid import Grid
@@ -198,7 +199,16 @@ async def test_a_preparation_whose_wrapper_was_killed_is_refused(machine: Place)
     assert (await machine.status(attempt)).state is JobState.FAILED
 
 
-async def test_the_fence_ends_a_job_that_nobody_polls(watched: Place) -> None:
+async def test_the_fence_ends_a_job_that_nobody_polls(own_home: Path) -> None:
+    places = [Place("local://", reaper) for reaper in REAPERS]
+    try:
+        await asyncio.gather(*map(fenced, places))
+    finally:
+        for place in places:
+            await place.close()
+
+
+async def fenced(watched: Place) -> None:
     attempt = await watched.start("sh", "-c", "setsid sleep 1000 & wait", fence_s=3.0)
     begun, gaps = time.monotonic(), []
     while time.monotonic() - begun < 4:  # polls renew it

@@ -20,6 +20,9 @@ from zeligui.testbed.grid import Grid
 POSIX = ("local-python3", "local-perl", "local-sh", "openssh-python3", "node-python3")
 """A machine with a POSIX shell, reached in some way, and what watches over jobs there."""
 
+MACHINES = POSIX[:4]
+"""Those that tests go through which look into how jobs are watched: a node does that as others behind ssh do."""
+
 FEW = 12
 """So many jobs at once where fifty have been tried with another watcher."""
 
