@@ -102,7 +102,8 @@ class Look:
 
     @property
     def note(self) -> str:
-        return f"{self.wrong} lines of Slurm's could not be read." if self.wrong else ""
+        lines = "1 line" if self.wrong == 1 else f"{self.wrong} lines"
+        return f"{lines} of what Slurm said could not be read." if self.wrong else ""
 
 
 def read(output: str) -> Look:
