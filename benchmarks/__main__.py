@@ -22,6 +22,7 @@ NAMES = (
     "sensor",
     "fleet",
     "directory",
+    "gram",
 )
 """The modules of this folder that measure; the `main()` of each prints lines `name: figure, ratio to peer, target`."""
 
