@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 import select
+import shutil
 import subprocess
 import tempfile
 import time
@@ -51,6 +52,11 @@ class GridFtp:
     def __init__(self, proxy: Path | None = None, authorities: Path | None = None) -> None:
         self.proxy = proxy
         self.authorities = authorities
+
+    @property
+    def installed(self) -> bool:
+        """Whether the program is there."""
+        return shutil.which(PROGRAM) is not None
 
     async def get(
         self, url: str, path: Path, *, offset: int = 0, length: int | None = None, tell: Tell | None = None

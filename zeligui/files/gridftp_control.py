@@ -55,7 +55,11 @@ class Control:
 
     def __init__(self, root: str, proxy: Path | None = None, authorities: Path | None = None) -> None:
         address = parse("ssh" + root.removeprefix("gsiftp"))
-        self._where = root
+        self.where = root
+        self.data: socket.socket | None = None
+        """The connection for contents, while there is one."""
+        self.ready = False
+        """It has been told how contents are to be moved."""
         credential = proxy or places.user_proxy()
         check_times(read_proxy(credential))
         trust = Trust(authorities or places.authorities())
@@ -75,10 +79,10 @@ class Control:
         try:
             dialled = socket.create_connection((host, port), timeout=CONNECT_S)
         except socket.gaierror as error:
-            raise Unreachable(f"{self._where}: the name {host!r} is not known.") from error
+            raise Unreachable(f"{self.where}: the name {host!r} is not known.") from error
         except ConnectionRefusedError as error:
             raise Refused(
-                f"{self._where} refused the connection.", hint="Is a GridFTP server running there, on that port?"
+                f"{self.where} refused the connection.", hint="Is a GridFTP server running there, on that port?"
             ) from error
         except OSError as error:
             raise self._broken(error) from error
@@ -88,23 +92,23 @@ class Control:
     def _greet(self) -> None:
         greeting = self._plain_reply()
         if greeting.code != 220:
-            raise Refused(f"{self._where} lets nobody in: {printable(greeting.text)[:200]}.")
+            raise Refused(f"{self.where} lets nobody in: {printable(greeting.text)[:200]}.")
         self._put(b"AUTH GSSAPI")
         if self._plain_reply().code != 334:
-            raise Refused(f"{self._where} does not take grid credentials.", hint="Is it a GridFTP server?")
+            raise Refused(f"{self.where} does not take grid credentials.", hint="Is it a GridFTP server?")
 
     def _log_in(self, trust: Trust) -> None:
         try:
             self._shake_hands()
         except ssl.SSLCertVerificationError as error:
             raise Refused(
-                f"{self._where} shows a certificate that is not believed: {error.verify_message.rstrip('.')}.",
+                f"{self.where} shows a certificate that is not believed: {error.verify_message.rstrip('.')}.",
                 hint=f"The authorities that are trusted here are in {trust.folder}.",
             ) from error
         except ssl.SSLError as error:
-            raise Refused(f"{self._where} does not agree on encryption: {error.reason}.") from error
+            raise Refused(f"{self.where} does not agree on encryption: {error.reason}.") from error
         shown = self._tls.getpeercert(binary_form=True)
-        trust.check([x509.load_der_x509_certificate(shown or b"")], self._where)
+        trust.check([x509.load_der_x509_certificate(shown or b"")], self.where)
         self.ask("USER :globus-mapping:", expect=3)
         self.ask("PASS -")
 
@@ -123,7 +127,7 @@ class Control:
             reply = self._plain_reply()
             if reply.code not in {235, 335}:
                 raise Refused(
-                    f"{self._where} does not believe your credential: {printable(reply.text)[-300:].rstrip('.')}.",
+                    f"{self.where} does not believe your credential: {printable(reply.text)[-300:].rstrip('.')}.",
                     hint="`zeligrid proxy info` shows the proxy; the site must trust the authority that signed you.",
                 )
             self._in.write(_token(reply))
@@ -135,36 +139,54 @@ class Control:
 
     def ask(self, command: str, path: str = "", *, expect: int = 2, limit_s: float = CONNECT_S) -> Reply:
         """Send a command about a path; its last reply comes back, which is an error unless it begins with `expect`."""
+        self.send(command, path)
+        return self.answer(path, expect=expect, limit_s=limit_s)
+
+    def send(self, command: str, path: str = "") -> None:
+        """Send a command about a path, and do not wait."""
         command = f"{command} {path}" if path else command
         if any(sign in command for sign in "\r\n\0"):
             raise UsageError(f"The name {command[:200]!a} holds control signs, which GridFTP cannot take.")
         self._tls.write(command.encode("utf-8", "surrogateescape") + b"\r\n")
-        deadline = time.monotonic() + limit_s
         self._put(b"ENC " + base64.b64encode(self._out.read()))
+
+    def answer(self, path: str = "", *, expect: int = 2, limit_s: float = CONNECT_S) -> Reply:
+        """The last reply to a command about a path."""
+        deadline = time.monotonic() + limit_s
         reply = self._reply(deadline)
         while reply.code // 100 == 1:  # it is under way
             reply = self._reply(deadline)
         if reply.code // 100 != expect:
-            raise in_words(printable(self._where + path)[:300], reply.text)
+            raise in_words(printable(self.where + path)[:300], reply.text)
         return reply
+
+    def hear(self, path: str) -> None:
+        """One reply that comes before the last; an error where it is a no."""
+        reply = self._reply(time.monotonic() + CONNECT_S)
+        if reply.code >= 400:
+            raise in_words(printable(self.where + path)[:300], reply.text)
+
+    def fileno(self) -> int:
+        """What can be waited for until an answer comes."""
+        return self._socket.fileno()
 
     def _reply(self, deadline: float) -> Reply:
         text = bytearray()
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise Unreachable(f"{self._where} did not answer in time.")
+                raise Unreachable(f"{self.where} did not answer in time.")
             self._socket.settimeout(left)
             text += self._opened(self._line())
             if len(text) > LONGEST_REPLY:
-                raise Unreachable(f"{self._where} answers without end.")
+                raise Unreachable(f"{self.where} answers without end.")
             if (reply := _whole(bytes(text))) is not None:
                 return reply
 
     def _opened(self, line: bytes) -> bytes:
         """What a protected line says; a server that has given up speaks plainly."""
         if line[:3] not in {b"631", b"632", b"633"}:
-            raise in_words(self._where, line[4:].decode("utf-8", "replace"))
+            raise in_words(self.where, line[4:].decode("utf-8", "replace"))
         try:
             self._in.write(base64.b64decode(line[4:]))
             plain = bytearray()
@@ -172,7 +194,7 @@ class Control:
                 while piece := self._tls.read(1 << 16):
                     plain += piece
         except (binascii.Error, ssl.SSLError) as error:
-            raise Unreachable(f"{self._where} broke the protocol of GridFTP.") from error
+            raise Unreachable(f"{self.where} broke the protocol of GridFTP.") from error
         return bytes(plain)
 
     def _plain_reply(self) -> Reply:
@@ -187,7 +209,7 @@ class Control:
         except OSError as error:
             raise self._broken(error) from error
         if not line.endswith(b"\n"):
-            raise Unreachable(f"{self._where} closed the connection.")
+            raise Unreachable(f"{self.where} closed the connection.")
         return line
 
     def _put(self, line: bytes) -> None:
@@ -198,13 +220,15 @@ class Control:
 
     def _broken(self, error: OSError) -> LinkError:
         if isinstance(error, TimeoutError):
-            return Unreachable(f"{self._where} did not answer in time.")
-        return Unreachable(f"The connection to {self._where} broke: {error.strerror or error}.")
+            return Unreachable(f"{self.where} did not answer in time.")
+        return Unreachable(f"The connection to {self.where} broke: {error.strerror or error}.")
 
     def close(self) -> None:
-        """End the connection, from any thread: who waits on it is told that it broke."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        """End the connection, from any thread: who waits on it, or on its data, is told that it broke."""
+        for each in (self.data, self._socket):
+            if each is not None:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
         self._file.close()
         self._socket.close()
 

@@ -7,13 +7,14 @@ import hashlib
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
 from zeligui.errors import Refused, Unreachable, UsageError, ZeliGridError
+from zeligui.files import gridftp_data
 from zeligui.files.gridftp import GridFtp
 from zeligui.files.gridftp_control import CONNECT_S, Control, seconds_for
 from zeligui.files.service import Entry, Kind, NoSuchFile
@@ -35,10 +36,14 @@ def open_files(url: str, links: Links) -> GridFtpFiles:
 
 
 class GridFtpFiles:
-    """A `FileService`. Contents go by `ftp`, from one URL to another."""
+    """A service that streams, and lets `ftp` carry contents from one server to another."""
+
+    sealed = False
 
     def __init__(self, root: str, ftp: GridFtp) -> None:
         self.url = root
+        self._mover: Control | None = None
+        self._moving = asyncio.Lock()
         self.refusal: type[ZeliGridError] = Refused
         self.ftp = ftp
         self._control: Control | None = None
@@ -102,12 +107,39 @@ class GridFtpFiles:
         with suppress(NoSuchFile):
             await self._ask("DELE", path)
 
+    async def read(self, path: str, offset: int, take: Callable[[bytes], None]) -> None:
+        await self._move(lambda control: gridftp_data.receive(control, path, offset, take))
+
+    async def write(self, path: str, offset: int, pieces: Iterator[bytes]) -> None:
+        await self._move(lambda control: gridftp_data.send(control, path, offset, pieces))
+
+    async def _move(self, work: Callable[[Control], None]) -> None:
+        """Move contents over a control connection of its own, so that digests can be asked for meanwhile."""
+        async with self._moving:
+            if self._mover is None:
+                self._mover = await self.ftp.control(self.url)
+            try:
+                await call(work, self._mover)
+            except BaseException:
+                self._drop_mover()
+                raise
+
+    def _drop_mover(self) -> None:
+        if self._mover is not None:
+            leave(self._mover.close)
+            self._mover = None
+
+    @property
+    def carries(self) -> bool:
+        return self.ftp.installed
+
     async def carry(self, pairs: Sequence[tuple[str, str]], *, offset: int, moved: Callable[[int], None]) -> None:
         await self.ftp.run(pairs, offset=offset, moved=moved)
 
     async def close(self) -> None:
-        """End the control connection."""
+        """End the control connections."""
         self._drop()
+        self._drop_mover()
 
     async def _ask(self, command: str, path: str, *, limit_s: float = CONNECT_S) -> Sequence[bytes]:
         return await self._use(lambda control: control.ask(command, path, limit_s=limit_s).lines)

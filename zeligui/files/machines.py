@@ -43,6 +43,8 @@ def here(links: Links) -> MachineFiles:
 class MachineFiles:
     """A `Streaming` service over a link. `refusal` is raised where its file system says no."""
 
+    sealed = True
+
     def __init__(self, url: str, link: Link, *, refusal: type[ZeliGridError] = Refused) -> None:
         self.url = url
         self._link = link

@@ -11,12 +11,17 @@ from functools import partial
 
 from zeligui.errors import Refused, ZeliGridError
 from zeligui.files.locations import quoted
+from zeligui.files.names import HERE
 from zeligui.files.planning import Item, Place
-from zeligui.files.service import Carrying, FileService, Streaming
+from zeligui.files.service import Carrying, FileService, Streaming, Unable
 from zeligui.files.stream import Stream, flow
 
 Moved = Callable[[str, int], None]
 """Is told, perhaps in a thread, which file is under way, and how many bytes of all that is to be moved were."""
+
+
+CARRIED = 8 << 20
+"""A file of fewer bytes is sent through here: two servers take seconds to agree."""
 
 
 class Mover:
@@ -26,28 +31,42 @@ class Mover:
         self._here = here
 
     async def move(self, items: Sequence[Item], offset: int, moved: Moved) -> Sequence[str]:
-        """Write the parts of files of one service, from an offset on; the SHA-256 of each source comes back."""
+        """Write the parts of files of one service, from an offset on; the SHA-256 of each source comes back.
+
+        A large file goes from one server to another by itself where it can.
+        """
         source, target = items[0].source.service, items[0].target.service
-        if isinstance(source, Streaming) and isinstance(target, Streaming):
-            return await self._streams(items, source, target, offset, moved)
-        carriers = [one for one in (source, target) if isinstance(one, Carrying)]
-        if (len(carriers) == 2 and len(items) == 1) or (len(carriers) == 1 and "file://" in (source.url, target.url)):
+        carriers = [one for one in (source, target) if isinstance(one, Carrying) and one.carries]
+        if len(carriers) == 2 and items[0].entry.size > CARRIED:
             return await _carry(carriers[0], items, offset, moved)
-        # Also many small files between two servers, which would log in anew for each: a second a file.
+        if isinstance(source, Streaming) and isinstance(target, Streaming):
+            try:
+                return await self._streams(items, source, target, offset, moved)
+            except Unable:
+                if not carriers:
+                    raise
+        if len(carriers) == 1 and HERE in (source.url, target.url):
+            return await _carry(carriers[0], items, offset, moved)
         return await self._by_way_of_here(items, moved)
 
     async def _streams(
         self, items: Sequence[Item], source: Streaming, target: Streaming, offset: int, moved: Moved
     ) -> Sequence[str]:
+        """What passes on a way that is not sealed is asked for at its source, meanwhile."""
+        wanted = [(item.source.path, item.entry.size) for item in items]
+        asked = None if source.sealed and not offset else asyncio.ensure_future(source.digests(wanted))
         digests, before = [], 0
-        for item in items:
-            stream = Stream(partial(_add, moved, item.entry.name, before))
-            await flow(stream, source, item.source.path, target, item.part, offset=offset)
-            digests.append(stream.digest)
-            before += item.entry.size
-        if offset:
-            return await source.digests([(item.source.path, item.entry.size) for item in items])
-        return digests
+        try:
+            for item in items:
+                stream = Stream(partial(_add, moved, item.entry.name, before))
+                await flow(stream, source, item.source.path, target, item.part, offset=offset)
+                digests.append(stream.digest)
+                before += item.entry.size
+            return digests if asked is None else await asked
+        finally:
+            if asked is not None:
+                asked.cancel()
+                await asyncio.gather(asked, return_exceptions=True)
 
     async def _by_way_of_here(self, items: Sequence[Item], moved: Moved) -> Sequence[str]:
         """Each half of the way counts for half of the bytes."""

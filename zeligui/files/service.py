@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from zeligui.errors import ZeliGridError
+from zeligui.errors import Refused, ZeliGridError
 
 
 class Kind(Enum):
@@ -36,6 +36,10 @@ class NoSuchFile(ZeliGridError):
     exit_status = 2
 
 
+class Unable(Refused):
+    """A service cannot stream: another way may do."""
+
+
 class FileService(Protocol):
     """The files of one machine. Paths are absolute; bytes that are no UTF-8 are surrogates in them.
 
@@ -45,6 +49,11 @@ class FileService(Protocol):
 
     url: str
     """What stands before a path in a URL, such as `sftp://lab1`."""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether what is read and written comes over a way on which nobody can change it unnoticed."""
+        ...
 
     @property
     def refusal(self) -> type[ZeliGridError]:
@@ -105,6 +114,11 @@ class Streaming(FileService, Protocol):
 @runtime_checkable
 class Carrying(FileService, Protocol):
     """A service whose files are moved by a program of its own, between here and there, or between two of its kind."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether that program is installed."""
+        ...
 
     async def carry(self, pairs: Sequence[tuple[str, str]], *, offset: int, moved: Callable[[int], None]) -> None:
         """Copy each first URL to its second, from an offset on; `moved` is told, in a thread, of all bytes so far."""
