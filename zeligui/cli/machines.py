@@ -66,9 +66,12 @@ def list_hosts(options: argparse.Namespace) -> int:
         from zeligui.cli.history import print_history
 
         return print_history(options)
+    from zeligui.grid import garbage
+
     gathered = _gather(options)
     if options.json:
-        print_json([_as_json(host) for host in gathered.hosts])
+        with garbage.kept():
+            print_json([_as_json(host) for host in gathered.hosts])
         tell_of_silence(gathered.hosts)
     else:
         from zeligui.cli.machine_tables import host_table
@@ -155,7 +158,8 @@ def _as_json(host: Host) -> dict[str, Any]:
     rounded = {time: round(max(0.0, host.taken - time), 3) for time in {*host.times.values()}}
     ages = {name: rounded[time] for name, time in host.times.items()}
     fixed = {"age_s": ages, "source": host.source, "status": host.status, "detail": host.detail}
-    return {"hostName": host.name} | {name: _plain(value) for name, value in host.values.items()} | fixed
+    own = {name: _plain(value) if type(value) is float else value for name, value in host.values.items()}
+    return {"hostName": host.name} | own | fixed
 
 
 def _plain(value: float | str | None) -> float | int | str | None:

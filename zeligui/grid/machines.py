@@ -154,8 +154,9 @@ class Machines:
         """All hosts by name; one whose source never answered stands there by the name in its URL."""
         self._notice_gap()
         machines = [machine for _, machine in sorted(self._roster.machines.items())]
-        known = self._measurements.all_values([machine.row for machine in machines], since=self._liveness.since)
-        return tuple(self._host(machine, *of_it) for machine, of_it in zip(machines, known, strict=True))
+        with garbage.kept():
+            known = self._measurements.all_values([machine.row for machine in machines], since=self._liveness.since)
+            return tuple(self._host(machine, *of_it) for machine, of_it in zip(machines, known, strict=True))
 
     def host(self, name: str) -> Host | None:
         """The host of that name, None where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -199,13 +199,18 @@ class Measurements:
     def all_values(self, rows: Sequence[int], *, since: float) -> list[tuple[dict[str, Value], dict[str, float]]]:
         """Of each of these hosts its attributes and when they were measured, those since a time."""
         self._enter()
+        places, series = np.array(rows, np.intp), tuple(self._series.values())
+        if not (len(places) and series):
+            return [({}, {}) for _ in rows]
+        of_all = [one.all_of(places) for one in series]
+        times = np.array([times for _, times in of_all])
         found: list[tuple[dict[str, Value], dict[str, float]]] = [({}, {}) for _ in rows]
-        places = np.array(rows, np.intp)
-        for series in self._series.values():
-            name = series.name
-            for (values, times), value, time in zip(found, *series.all_of(places), strict=True):
-                if time >= since and time > -np.inf:
-                    values[name], times[name] = value, time
+        for known, hosts in _alike((times >= since) & (times > -np.inf)):
+            names = [series[one].name for one in known]
+            values = zip(*([of_all[one][0][host] for host in hosts] for one in known), strict=True)
+            measured = zip(*(times[one, hosts].tolist() for one in known), strict=True)
+            for host, some, when in zip(hosts, values, measured, strict=True):
+                found[host] = dict(zip(names, some, strict=True)), dict(zip(names, when, strict=True))
         return found
 
     def newest(self, row: int, attributes: Collection[str]) -> float:
@@ -241,6 +246,18 @@ class Measurements:
         """The hosts `rows` (name to row), in that order, as of `now`; what was measured before `since` has expired."""
         self._enter()
         return View(self._series, rows, now, since)
+
+
+def _alike(known: NDArray[np.bool_]) -> Iterator[tuple[list[int], list[int]]]:
+    """Hosts of which the same is known, of shape (attributes, hosts): these attributes of these hosts, if any."""
+    patterns: list[bytes] = np.ascontiguousarray(known.T).view(f"V{len(known)}")[:, 0].tolist()
+    numbers = {pattern: number for number, pattern in enumerate(dict.fromkeys(patterns))}
+    of_each = np.fromiter(map(numbers.__getitem__, patterns), np.intp, len(patterns))
+    for number in numbers.values():
+        hosts = np.flatnonzero(of_each == number)
+        attributes = np.flatnonzero(known[:, hosts[0]])
+        if len(attributes):
+            yield attributes.tolist(), hosts.tolist()
 
 
 def _record(series: Sequence[Series], came: _Came, rows: int) -> frozenset[str]:

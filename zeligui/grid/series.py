@@ -182,13 +182,15 @@ class Series:
         code = self._codes[row]
         return float(self._numbers[row]) if code < 0 else self.vocabulary[code]
 
-    def all_of(self, rows: NDArray[np.intp]) -> tuple[list[Value], list[float]]:
+    def all_of(self, rows: NDArray[np.intp]) -> tuple[list[Value], Numbers]:
         """Values and times of these rows; a time of -inf where there is none."""
-        values: list[Value] = self.numbers_of(rows).tolist()
         codes = self.codes_of(rows).astype(np.intp)
+        if len(codes) and (codes >= 0).all():
+            return list(map(self.vocabulary.__getitem__, codes.tolist())), self.times_of(rows)
+        values: list[Value] = self.numbers_of(rows).tolist()
         for place in np.flatnonzero(codes >= 0).tolist():
             values[place] = self.vocabulary[codes[place]]
-        return values, self.times_of(rows).tolist()
+        return values, self.times_of(rows)
 
     def times_of(self, rows: NDArray[np.intp]) -> Numbers:
         return _picked(self._times, rows, -np.inf)
