@@ -97,8 +97,8 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         action="append",
         default=[],
-        help="a source of measurements: local://, ssh://[user@]host[:port], ldap[s]://host[:port]/base, file:///path; "
-        "repeatable",
+        help="a source of measurements: local://, ssh://[user@]host[:port], ldap[s]://host[:port]/base, file:///path, "
+        "slurm://[/partition], slurm+ssh://[user@]host[:port][/partition]; repeatable",
     )
     add_key_options(group)
     add_authority_option(group)
