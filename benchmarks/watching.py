@@ -15,12 +15,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import qasync
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.looks import Looks, answer_s, proxy_s
 from benchmarks.ticker import lateness
-from zeligui.app import store_of
+from zeligui.app import EventLoop, store_of
 from zeligui.clock import SystemClock
 from zeligui.experiment.journal import Journal
 from zeligui.gui.shell import Shell
@@ -54,7 +53,7 @@ def run(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
     """Run a coroutine on the loop that the window has, as the application does."""
     gc.disable()
     application = QApplication.instance() or QApplication(["zeligrid"])
-    loop = qasync.QEventLoop(application)
+    loop = EventLoop(application)
     asyncio.set_event_loop(loop)
     with loop:
         figures: dict[str, Any] = loop.run_until_complete(work)

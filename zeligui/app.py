@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from zeligui.errors import UsageError
 from zeligui.gui.heap import share_arenas
 from zeligui.gui.shell import Shell
 from zeligui.gui.sweeping import Sweeper
+from zeligui.gui.timers import LaterCall, Timers
 from zeligui.settings import Home, Settings, load
 
 WINDOW = "window"
@@ -43,7 +45,7 @@ def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: i
     gc.disable()  # the window's Sweeper does it
     log = _open_log(home)
     application = QApplication.instance() or _application()
-    loop = qasync.QEventLoop(application)
+    loop = EventLoop(application)
     asyncio.set_event_loop(loop)
     try:
         with loop:
@@ -54,6 +56,29 @@ def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: i
         logging.getLogger().removeHandler(log)
         log.close()
     return 0
+
+
+class EventLoop(qasync.QEventLoop):  # type: ignore[misc]
+    """Qt's event loop, as asyncio's. qasync itself keeps what was cancelled until its time would have come."""
+
+    def __init__(self, application: QCoreApplication) -> None:
+        super().__init__(application)
+        self.timers = Timers()
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Call it after `delay` seconds, in the order of the calls where that is 0."""
+        if delay <= 0:
+            at_once: asyncio.Handle = super().call_later(delay, callback, *args, context=context)
+            return at_once
+        call = LaterCall(self.timers, callback, args, self, context)
+        self.timers.wait(call, delay)
+        return call
+
+    def close(self) -> None:
+        self.timers.stop()
+        super().close()
 
 
 async def run(home: Home, files: Sequence[Path], *, desk: Desk, demo: bool = False, nodes: int = 4) -> None:

@@ -10,12 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import qasync
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QDialog, QWidget
 
-from zeligui.app import store_of
+from zeligui.app import EventLoop, store_of
 from zeligui.clock import SystemClock
 from zeligui.gui.shell import Shell
 from zeligui.settings import Home, load
@@ -29,7 +28,7 @@ def run(application: QApplication, work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the loop that the program has; what it leaves running fails the test."""
     application.setQuitOnLastWindowClosed(False)
     gc.disable()  # as the program does: a thread that collects would end Qt's timers outside of their own
-    loop = qasync.QEventLoop(application)
+    loop = EventLoop(application)
     asyncio.set_event_loop(loop)
     try:
         with loop:
