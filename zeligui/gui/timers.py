@@ -15,7 +15,7 @@ LONGEST_S = 20 * 86400.0
 
 
 class LaterCall(asyncio.Handle):
-    """A call that waits for its time. Its timer ends when it is cancelled, as most limits of time are, some of hours."""
+    """A call that waits for its time. Its timer ends when it is cancelled, as most limits are, some of hours."""
 
     def __init__(
         self,
