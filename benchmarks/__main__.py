@@ -23,6 +23,7 @@ NAMES = (
     "fleet",
     "directory",
     "gram",
+    "files",
 )
 """The modules of this folder that measure; the `main()` of each prints lines `name: figure, ratio to peer, target`."""
 

@@ -21,7 +21,7 @@ from zeligui.links import open_links
 from zeligui.links.link import Links
 
 SIZE = 100_000_000
-ROUNDS = 7
+ROUNDS = 5
 OFFERED = ("", "-verify-checksum -checksum-alg sha256")
 
 

@@ -19,10 +19,11 @@ from zeligui.links.gsi.proxies import make_proxy, write_proxy
 class Realm:
     """An authority, a host's certificate for `localhost`, and a user with a proxy."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, number: int = 0) -> None:
+        """`number` tells the keys of authorities apart."""
         self.folder = folder
         self.authorities = folder / "certificates"
-        self.authority = Authority(self.authorities, hashed=openssl_hash(name("Test CA")))
+        self.authority = Authority(self.authorities, number=number, hashed=openssl_hash(name("Test CA")))
         self.certificate, self.key = self.authority.host(folder, "localhost")
         self.user = read_pair(*self.authority.user(folder))
         self.proxy = folder / "proxy"

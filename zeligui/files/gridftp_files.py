@@ -114,8 +114,10 @@ class GridFtpFiles:
         await self._move(lambda control: gridftp_data.send(control, path, offset, pieces))
 
     async def _move(self, work: Callable[[Control], None]) -> None:
-        """Move contents over a control connection of its own, so that digests can be asked for meanwhile."""
+        """Move contents over another control connection than the one that is asked meanwhile; an idle one is taken."""
         async with self._moving:
+            if self._mover is None and not self._turn.locked():
+                self._mover, self._control = self._control, None
             if self._mover is None:
                 self._mover = await self.ftp.control(self.url)
             try:
@@ -156,6 +158,8 @@ class GridFtpFiles:
             return await self._work(work)
 
     async def _work(self, work: Callable[[Control], T]) -> T:
+        if self._control is None and not self._moving.locked():
+            self._control, self._mover = self._mover, None
         if self._control is None:
             self._control = await self.ftp.control(self.url)
         try:
