@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,7 @@ from zeligui.grid.publishing.entries import Measured, host_entry
 from zeligui.grid.publishing.tree import statements
 from zeligui.grid.sources.directory import read
 from zeligui.links.ldap import Place, parse
-from zeligui.links.ldap.writing import escaped
+from zeligui.links.ldap.writing import AT_ONCE, Entry, Writer, escaped
 from zeligui.settings import Directories
 from zeligui.shipped import shipped
 
@@ -72,7 +74,7 @@ def known(place: Place) -> tuple[Described, ...]:
     """What everyone may read there."""
     directory, broken = read(parse(place.url))
     assert broken is None
-    return directory.hosts
+    return (*directory.hosts, *(host for some in directory.alike for host in some.each()))
 
 
 def measured(host: str, url: str = "ssh://lab1", **values: float | str) -> Measurement:
@@ -177,6 +179,31 @@ async def test_one_that_is_refused_does_not_keep_others_from_being_written(place
     await master.has_published(1)
     await master.close()
     assert "lab1" in {host.name for host in known(place)}
+
+
+def test_many_entries_are_written_together(place: Place) -> None:
+    init(place)
+    hosts = [f"lab{number}" for number in range(2 * AT_ONCE + 1)]
+    writer = Writer(place)
+    try:
+        for free in (1024.0, 2048.0):
+            entries = [_entry(place, name, free) for name in hosts]
+            assert writer.put(entries) == {}
+            assert {host.name: host.values["freeMemory"] for host in known(place)} == dict.fromkeys(hosts, free)
+        wrong = replace(entries[0], dn=f"Mds-Host-hn=lab0,ou=nowhere,{place.base}")
+        refused = writer.put([_entry(place, "lab1", 4096.0), wrong])
+        assert list(refused) == [wrong.dn]
+        assert "zeligrid directory init" in refused[wrong.dn].hint
+        found = {host.name: host.values["freeMemory"] for host in known(place)}
+        assert (found["lab0"], found["lab1"]) == (2048.0, 4096.0)
+    finally:
+        writer.close()
+
+
+def _entry(place: Place, name: str, free: float) -> Entry:
+    now = time.time()
+    [entry] = host_entry(Measured(name, {"freeMemory": (free, now)}), place.base, expiry_s=60.0)
+    return entry
 
 
 async def test_who_may_not_write_is_told_what_to_do(server: OpenLdap, place: Place) -> None:

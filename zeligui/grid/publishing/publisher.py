@@ -116,23 +116,28 @@ class Publisher:
 
     def _write(self, machines: Sequence[Measured]) -> list[LinkError]:
         """Write these; what was refused of some of them. A LinkError where nothing can be written."""
-        master, now, base = this_machine(), time.monotonic(), self.place.base
-        refused: list[LinkError] = []
+        now, base = time.monotonic(), self.place.base
         with self._writing:
             self._writer.connect()
-            for one in machines:
-                try:
-                    self._writer.put(host_entry(one, base, expiry_s=self._expiry_s))
-                    if now - self._series.get(one.host, float("-inf")) >= SERIES_S:
-                        self._writer.put(series_entries(one, base, master=master))
-                        self._series[one.host] = now
-                except Refused as error:
-                    refused.append(error)
-                    if len(refused) == len(machines):
-                        raise
+            due = [one for one in machines if now - self._series.get(one.host, float("-inf")) >= SERIES_S]
+            refused = self._put(machines, due)
+            self._series |= dict.fromkeys((one.host for one in due if one.host not in refused), now)
             if now - self._tidied > TIDY_S:
                 self._tidy(base)
                 self._tidied = now
+        return list(refused.values())
+
+    def _put(self, machines: Sequence[Measured], due: Sequence[Measured]) -> dict[str, Refused]:
+        """Write these, and the series of those that are due; what was refused, by host. Refused where all were."""
+        base, master = self.place.base, this_machine()
+        hosts = {entry.dn: (one, entry) for one in machines for entry in host_entry(one, base, expiry_s=self._expiry_s)}
+        series = {entry.dn: (one, entry) for one in due for entry in series_entries(one, base, master=master)}
+        entries = hosts | series
+        refused: dict[str, Refused] = {}
+        for dn, error in self._writer.put(entry for _, entry in entries.values()).items():
+            refused.setdefault(entries[dn][0].host, error)
+        if len(refused) == len(machines):
+            raise next(iter(refused.values()))
         return refused
 
     def _tidy(self, base: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links.ldap.connection import open_connection
+from zeligui.links.ldap.messages import Stream, result, written
 from zeligui.links.ldap.place import Place
 
 _GONE, _OTHER_CLASSES, _THERE = 32, 65, 68
@@ -19,6 +20,13 @@ _NO_RIGHTS = frozenset({8, 13, 48, 50, 53})
 _BUSY = frozenset({51, 52, 80})
 _SCHEMA = frozenset({16, 17, 21, 65})
 """Results of RFC 4511 (appendix A)."""
+
+AT_ONCE = 100
+"""Changes that are sent before the first is answered."""
+
+MODIFIED, ADDED = 0x67, 0x69
+_MODIFY, _ADD, _REPLACE = 0x66, 0x68, written(0x0A, b"\x02")
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +48,54 @@ class Writer:
         self._written: dict[str, Mapping[str, tuple[str, ...]]] = {}
         """What is known to stand there, by name."""
 
-    def put(self, entries: Iterable[Entry]) -> None:
-        """Add these, or change what is different. Refused says what is wrong with one; others may be right."""
+    def put(self, entries: Iterable[Entry]) -> dict[str, Refused]:
+        """Add these, or change what is different; what is wrong with those that are refused, by name."""
+        refused: dict[str, Refused] = {}
         try:
             self.connect()
-            for entry in entries:
-                self._put(entry)
+            differing = [one for one in entries if self._changes(one)]
+            for begin in range(0, len(differing), AT_ONCE):
+                for entry in self._not_written(differing[begin : begin + AT_ONCE]):
+                    try:
+                        self._put(entry)
+                    except Refused as error:
+                        refused[entry.dn] = error
         except Unreachable:
             self.close()
             raise
+        except ValueError as error:
+            self.close()
+            raise Unreachable(f"{self.place.url} does not answer as a directory does ({error}).") from error
+        return refused
+
+    def _not_written(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Change these, and add those that are not there, all before the first is answered; the others come back."""
+        codes = self._codes([modification(one.dn, self._changes(one)) for one in entries], MODIFIED)
+        gone = [entry for entry, code in zip(entries, codes, strict=True) if code == _GONE]
+        added = dict(zip((one.dn for one in gone), self._codes(list(map(addition, gone)), ADDED), strict=True))
+        left: list[Entry] = []
+        for entry, code in zip(entries, codes, strict=True):
+            if added.get(entry.dn, code) == 0:
+                self._written[entry.dn] = entry.values
+            else:
+                left.append(entry)
+        return left
+
+    def _codes(self, requests: Sequence[bytes], kind: int) -> list[int]:
+        """Send these; the code that answers each."""
+        wire, stream, codes = self._connection.socket, Stream(), dict[int, int]()
+        wire.begin()
+        wire.sendall(
+            b"".join(
+                written(0x30, written(0x02, number.to_bytes(2, "big")) + one) for number, one in enumerate(requests, 1)
+            )
+        )
+        while len(codes) < len(requests):
+            for message in stream.messages(wire.recv(_PIECE)):
+                if message is None or message.kind != kind or not 0 < message.number <= len(requests):
+                    raise Unreachable(f"{self.place.url} ends the connection, or does not answer as a directory does.")
+                codes[message.number] = result(message.content)[0]
+        return [codes[number] for number in range(1, len(requests) + 1)]
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove these entries, those below others first; one that is not there is as good as removed."""
@@ -99,16 +146,20 @@ class Writer:
                 self._connection = stack.enter_context(open_connection(self.place, read_only=False))
                 self._open = stack.pop_all()
 
-    def _put(self, entry: Entry) -> None:
-        from ldap3 import MODIFY_ADD, MODIFY_REPLACE
-
+    def _changes(self, entry: Entry) -> dict[str, tuple[str, ...]]:
+        """What is to stand there that does not, as far as is known."""
         before = self._written.get(entry.dn)
         names = entry.values if before is None else {*entry.values, *before}
-        changes = {
-            name: [(MODIFY_REPLACE, list(entry.values.get(name, ())))]
+        return {
+            name: entry.values.get(name, ())
             for name in names
             if before is None or before.get(name) != entry.values.get(name)
         }
+
+    def _put(self, entry: Entry) -> None:
+        from ldap3 import MODIFY_ADD, MODIFY_REPLACE
+
+        changes = {name: [(MODIFY_REPLACE, list(values))] for name, values in self._changes(entry).items()}
         if not changes:
             return
         result = self._asked("modify", entry.dn, changes)
@@ -152,6 +203,29 @@ class Writer:
             hint = f"Make the tree: zeligrid directory init {self.place.url}"
             raise Refused(f"{self.place.url} has nothing to put {dn} below{said}.", hint=hint)
         raise (Unreachable if code in _BUSY else Refused)(f"{self.place.url} does not take {dn}{said}.")
+
+
+def modification(dn: str, changes: Mapping[str, Sequence[str]]) -> bytes:
+    """The request to have these values of attributes there, and no others (ModifyRequest, RFC 4511 4.6).
+
+    ldap3 takes twenty times as long for one.
+    """
+    replaced = b"".join(written(0x30, _REPLACE + _attribute(name, values)) for name, values in changes.items())
+    return written(_MODIFY, _octets(dn) + written(0x30, replaced))
+
+
+def addition(entry: Entry) -> bytes:
+    """The request to add an entry (AddRequest, RFC 4511 4.7)."""
+    values = {"objectClass": entry.classes} | {name: values for name, values in entry.values.items() if values}
+    return written(_ADD, _octets(entry.dn) + written(0x30, b"".join(_attribute(*one) for one in values.items())))
+
+
+def _attribute(name: str, values: Sequence[str]) -> bytes:
+    return written(0x30, _octets(name) + written(0x31, b"".join(map(_octets, values))))
+
+
+def _octets(text: str) -> bytes:
+    return written(0x04, text.encode())
 
 
 def escaped(value: str) -> str:
