@@ -32,10 +32,12 @@ sub main {
     _exit(0);
 }
 
-# Be what a batch system started: TERM from it ends a job that is to be canceled in order, and no other.
+# Be what a batch system started: TERM from it ends a job that is to be canceled in order, and no other. USR1 halts the
+# job or lets it go on: what the system stops by itself may be no more than this wrapper.
 sub stay {
     chdir $ARGV[0] or _exit(1);
     $SIG{TERM} = \&obey;
+    $SIG{USR1} = sub { kill_all('settle') };
     $order{umask} = umask 077;
     open my $say, '>&', \*STDOUT or _exit(1);
     run() if claim($say) && may_go();
@@ -123,6 +125,7 @@ sub run {
         waitpid $job, 0;
         return fail($recorded ? "$order{executable}: $reason" : $trouble);
     }
+    kill_all('settle') if -e 'suspended';    # while it was about to start
     watch($job, $feed);
 }
 

@@ -74,9 +74,13 @@ def main() -> None:
 
 
 def stay(order: Order) -> None:
-    """Be what a batch system started: TERM from it ends a job that is to be canceled in order, and no other."""
+    """Be what a batch system started: TERM from it ends a job that is to be canceled in order, and no other.
+
+    USR1 halts the job or lets it go on: what the system stops by itself may be no more than this wrapper.
+    """
     os.chdir(sys.argv[1])
     signal.signal(signal.SIGTERM, lambda number, frame: obey())
+    signal.signal(signal.SIGUSR1, lambda number, frame: kill_all("settle"))
     order.umask = os.umask(0o077)
     if claim(os.dup(1)) and may_go(order.numbers["limit"]):
         run(order)
@@ -169,6 +173,8 @@ def run(order: Order) -> None:
         fail(str(error.strerror))
         return
     if job:
+        if os.path.exists("suspended"):  # while it was about to start
+            kill_all("settle")
         fence = order.numbers["fence"]
         watch(job, Spool(feed) if feed else None, Fence(fence) if fence else None, woken)
 
@@ -278,7 +284,7 @@ def verdict(status: int, cpu_s: float, memory_mb: float) -> None:
 
 
 def kill_all(grace: str = "1000") -> None:
-    """Start the killer, which takes all processes of the job, in a session of its own; `grace` in 1/100 s."""
+    """Start the killer, which takes all processes of the job, in a session of its own; `grace` is 1/100 s or settle."""
     if os.fork():
         return
     os.setsid()

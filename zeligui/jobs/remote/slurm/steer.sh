@@ -42,20 +42,23 @@ cancel() {
     say ok
 }
 
-# halt ID, wake ID: by signals, which anybody may send to his own jobs, and which count at once. Slurm's own suspension,
-# which operators may ask for, stops a job two seconds later, even one that was resumed since.
+# halt ID, wake ID: through its wrapper, which halts all processes of the job and lets them go on. Slurm's own STOP, which
+# anybody may send to his own jobs, stops but the wrapper where Slurm follows no cgroups; its suspension, which operators
+# may ask for, stops a job two seconds later, even one that was resumed since. CONT undoes what others stopped.
 halt() {
     meet "$1"
     native && [ -e "$J/go" ] || say early 'it has not started'
-    asked scancel --full --signal=STOP "$native" || { heard; refused; }
     echo end > "$J/suspended"
+    line "$J/pid" || say ok # the wrapper will see the file when it has started the job
+    asked scancel --batch --signal=USR1 "$native" || { rm -f "$J/suspended"; heard; refused; }
     say ok
 }
 wake() {
     meet "$1"
     native || say early 'it has not started'
     rm -f "$J/suspended"
-    asked scancel --full --signal=CONT "$native" || { heard; refused; }
+    line "$J/pid" || say ok
+    asked scancel --full --signal=CONT "$native" && asked scancel --batch --signal=USR1 "$native" || { heard; refused; }
     say ok
 }
 refused() {
