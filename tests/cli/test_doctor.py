@@ -247,5 +247,6 @@ def test_adaptors_say_what_each_can_do(capsys: Capture) -> None:
     assert all(jobs["ssh"]["can"].values())
     assert not jobs["gram"]["can"]["stdin"]
     assert {"file", "ldap", "ldaps", "local", "ssh"} <= {one["scheme"] for one in said["sources"]}
+    assert [one["scheme"] for one in said["files"]] == ["file", "gsiftp", "sftp"]
     assert main(["adaptors"]) == 0
     assert "ssh://" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`zeligrid adaptors`: what is installed to measure machines and to run jobs, and what each can do."""
+"""`zeligrid adaptors`: what is installed to measure machines, to run jobs and to copy files, and what each can do."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def run(options: argparse.Namespace) -> int:
     """Run `zeligrid adaptors`; 1 where one that is installed cannot be loaded."""
     from zeligui.jobs.adaptors import adaptors
 
-    services, sources = adaptors(), _sources()
+    services, sources, files = adaptors(), _installed("zeligrid.sources"), _installed("zeligrid.files")
     if options.json:
-        print_json({"jobs": [_job_service(one) for one in services], "sources": sources})
+        print_json({"jobs": [_job_service(one) for one in services], "sources": sources, "files": files})
     else:
-        print("\n".join(_lines(services, sources)))
-    return 1 if any(one.trouble for one in services) or any(one["trouble"] for one in sources) else 0
+        print("\n".join(_lines(services, sources, files)))
+    return 1 if any(one.trouble for one in services) or any(one["trouble"] for one in (*sources, *files)) else 0
 
 
 def _job_service(adaptor: Adaptor) -> dict[str, object]:
@@ -46,13 +46,13 @@ def _job_service(adaptor: Adaptor) -> dict[str, object]:
     return {"scheme": adaptor.scheme, "for": adaptor.declared.words, "can": can, "trouble": str(adaptor.trouble or "")}
 
 
-def _sources() -> list[Mapping[str, str]]:
+def _installed(group: str) -> list[Mapping[str, str]]:
     from importlib.metadata import entry_points
 
     from zeligui.jobs.adaptors import Unfit, opener
 
     found: list[Mapping[str, str]] = []
-    for entry in sorted(entry_points(group="zeligrid.sources"), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         trouble = ""
         try:
             opener(entry)
@@ -62,7 +62,9 @@ def _sources() -> list[Mapping[str, str]]:
     return found
 
 
-def _lines(services: Sequence[Adaptor], sources: Sequence[Mapping[str, str]]) -> list[str]:
+def _lines(
+    services: Sequence[Adaptor], sources: Sequence[Mapping[str, str]], files: Sequence[Mapping[str, str]]
+) -> list[str]:
     from zeligui.cli.machine_tables import aligned
     from zeligui.jobs.adaptors import Ability
 
@@ -76,4 +78,6 @@ def _lines(services: Sequence[Adaptor], sources: Sequence[Mapping[str, str]]) ->
         for one in services
     ]
     measured = [[f"{one['scheme']}://", one["trouble"] or "measures or knows machines"] for one in sources]
-    return [*aligned([header, *rows]), "", *aligned([["SOURCES", ""], *measured])]
+    copied = [[f"{one['scheme']}://", one["trouble"] or "files, to copy from and to"] for one in files]
+    tables = [header, *rows], [["SOURCES", ""], *measured], [["FILES", ""], *copied]
+    return [line for table in tables for line in ("", *aligned(table))][1:]
