@@ -127,6 +127,17 @@ class Slurm:
         """Kill slurmctld; what it knew of the last seconds is lost, and jobs may run once more."""
         kill(self._running["slurmctld"])
 
+    def resume(self) -> None:
+        """Wait until its node is up again, which it may be by itself."""
+
+        def up() -> bool:
+            if "down" not in self._says("sinfo", "-h", "-p", "batch", "-o", "%t"):
+                return True
+            self._says("scontrol", "update", f"NodeName={self.host}", "State=RESUME")
+            return False
+
+        wait_until(up, "its node does not come back", limit_s=30)
+
     def _says(self, *words: str) -> str:
         with suppress(AssertionError, subprocess.TimeoutExpired):
             return self.run(*words)

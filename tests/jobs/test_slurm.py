@@ -144,7 +144,7 @@ async def test_a_node_that_fails_is_told(place: Place, slurm: Slurm) -> None:
         slurm.run("scontrol", "update", f"NodeName={slurm.host}", "State=DOWN", "Reason=test")
         status = await place.ended(attempt)
     finally:
-        slurm.run("scontrol", "update", f"NodeName={slurm.host}", "State=RESUME")
+        slurm.resume()
     assert (status.state, status.detail, status.lost) == (JobState.FAILED, "its node failed", True)
 
 
