@@ -98,7 +98,8 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="a source of measurements: local://, ssh://[user@]host[:port], ldap[s]://host[:port]/base, file:///path, "
-        "slurm://[/partition], slurm+ssh://[user@]host[:port][/partition]; repeatable",
+        "slurm://[/partition], slurm+ssh://[user@]host[:port][/partition], gram://host[:port]/jobmanager-NAME; "
+        "repeatable",
     )
     add_key_options(group)
     add_authority_option(group)
