@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.experiment.driving import Bench, Driven
 from tests.experiment.stage import Place, Stage
+from tests.slurm import Slurm
 from zeligui.jobs.job import JobState
 
 FREE = "[free]\nfreeSlots > 0\nqueueWait < 10 min\nmaximize freeSlots\n"
@@ -106,3 +108,18 @@ async def test_a_job_whose_node_failed_begins_anew(tmp_path: Path) -> None:
         await play.heard("running", count=2)
         queue.end()
         assert await play.counts() == {"done": 1, "failed": 0, "canceled": 0}
+
+
+def test_instances_that_share_a_real_partition_all_run_there(bench: Bench, slurm: Slurm) -> None:
+    file = bench.write(FREE, seconds=0.5, job={"instances": 3})
+    file.write_text(f'on = ["slurm:///batch"]\n{file.read_text()}')
+    driven = Driven(["run", str(file), "--json", *bench.keys()])
+    try:
+        assert driven.end() == 0, driven.told()
+    finally:
+        driven.close()
+    assert driven.kinds().count("done") == 3, driven.told()
+    assert {event["host"] for event in driven.events if event["event"] == "placed"} == {"batch.site"}
+    assert "violated" not in driven.kinds()
+    comments = slurm.run("squeue", "-h", "-t", "all", "-p", "batch", "-o", "%k").split()
+    assert {f"zeligrid:{event['job']}" for event in driven.events if event["event"] == "placed"} <= {*comments}

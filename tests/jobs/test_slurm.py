@@ -236,6 +236,19 @@ async def test_what_slurm_itself_refuses_is_told_in_its_words(place: Place, monk
         await place.service.prepare(secrets.token_hex(16), JobDescription("true"))
 
 
+async def test_a_site_that_says_more_than_the_id_is_understood(
+    place: Place, slurm: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sbatch = tmp_path / "sbatch"
+    real = shutil.which("sbatch")
+    sbatch.write_text(f'#!/bin/sh\necho "sbatch: be kind"\n{real} "$@"\necho "sbatch: 2 * free" >&2\n')
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    attempt = await place.start("sh", "-c", "echo ran")
+    assert (await place.ended(attempt)).state is JobState.DONE
+    assert len(rows(slurm, attempt)) == 1
+
+
 async def test_its_health_is_in_words(place: Place) -> None:
     assert f"{CPUS} free slots" in await place.service.health()
     assert "3 partitions" in await place.service.health()

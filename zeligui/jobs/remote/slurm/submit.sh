@@ -56,17 +56,26 @@ submit() {
             --chdir="$jobs/$key/$id" --output=slurm.out --open-mode=append --nodes=1 --ntasks=1 "$@" \
             "$tools/batch" "$jobs/$key/$id" "$tools" 2>&1)
         status=$?
-        native=${said##*"$newline"}
-        native=${native%%;*}
+        [ $status != 0 ] || number
     fi
     wait
-    case $native in '' | *[!0-9]*) native=; failed "$status"; return ;; esac
+    [ -n "$native" ] || { failed "$status"; return; }
     claim "$id" "$nonce" "$fence" "$interactive" "$order"
     keep && line "$J/native" || give_up 'its id could not be written'
     echo "ready $J"
 }
-newline='
+# number: the id among the lines that sbatch printed, whatever a site's own words say besides, in $native.
+number() {
+    set -f
+    IFS='
 '
+    for each in $said; do
+        each=${each%%;*}
+        case $each in *[!0-9]*) ;; *) native=$each ;; esac
+    done
+    unset IFS
+    set +f
+}
 # keep: write down the id, where nobody has.
 keep() {
     set -C
