@@ -16,21 +16,20 @@ from zeligui.links.ldap.push import Copy, PushRefused, _Listening
 ONE, TWO, THREE = (bytes([number]) * 16 for number in (1, 2, 3))
 
 
-class Connection:
-    """Numbers what is asked, and keeps it."""
+class Asked:
+    """Numbers what is asked."""
 
     def __init__(self) -> None:
-        self.strategy = self
-        self.asked: list[tuple[object, object]] = []
+        self.count = 0
 
-    def send(self, kind: str, request: object, controls: object) -> int:
-        self.asked.append((request, controls))
-        return len(self.asked)
+    def search(self, *_asked: object, **_more: object) -> int:
+        self.count += 1
+        return self.count
 
 
 def listening(*ids: bytes, cookie: bytes | None = None) -> tuple[_Listening, Copy]:
     copy = Copy("o=grid", cookie, set(ids))
-    return _Listening(Connection(), parse("ldap://h/o=grid"), "(objectClass=*)", [copy]), copy  # type: ignore[arg-type]
+    return _Listening(Asked(), parse("ldap://h/o=grid"), "(objectClass=*)", [copy]), copy  # type: ignore[arg-type]
 
 
 def state(kind: int, id_: bytes, cookie: bytes = b"") -> bytes:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.links.ldap import asking
+from zeligui.links.ldap.decoding import entry
 from zeligui.links.ldap.entering import SILENCE_S, enter, secured, start_tls
-from zeligui.links.ldap.place import Place
+from zeligui.links.ldap.messages import DONE, ENTRY, Stream
+from zeligui.links.ldap.place import Place, Scope
 
 if TYPE_CHECKING:
     from ldap3 import Connection
@@ -29,6 +32,8 @@ MOST_BYTES = 1 << 28
 MOST_BYTES_TO_ENTER = 1 << 20
 """Until it is asked for more: ldap3 copies what has come anew with every piece."""
 
+_PIECE = 1 << 16
+
 MOST_ENTRIES = 1_000_000
 """A server that makes up others for ever must not fill the memory."""
 
@@ -36,25 +41,80 @@ MOST_ENTRIES = 1_000_000
 @contextmanager
 def open_connection(place: Place, *, read_only: bool = True) -> Iterator[Connection]:
     """An ldap3 connection to the directory, for as long as the block lasts. A LinkError says why there is none."""
+    with _wired(place) as wire:
+        connection = _speak(place, wire, read_only=read_only)
+        if place.starttls:
+            start_tls(connection, place)
+            wire.encrypt(place)
+        if place.user:
+            enter(connection, place, wire.peer, encrypted=wire.encrypted)
+        yield connection
+
+
+@contextmanager
+def open_line(place: Place) -> Iterator[Line]:
+    """The same to be asked for entries only."""
+    if place.starttls or place.user:
+        with open_connection(place) as connection:
+            yield Line(connection.socket, place)
+    else:
+        with _wired(place) as wire:
+            yield Line(wire, place)
+
+
+@contextmanager
+def _wired(place: Place) -> Iterator[_Wire]:
     with closing(_connect(place)) as plain:
         wire = _Wire(secured(plain, place) if place.secure else plain, place.url)
         try:
-            connection = _speak(place, wire, read_only=read_only)
-            if place.starttls:
-                start_tls(connection, place)
-                wire.encrypt(place)
-            if place.user:
-                enter(connection, place, wire.peer, encrypted=wire.encrypted)
-            yield connection
+            yield wire
         except LinkError:
             raise
-        except Exception as error:  # ldap3 does not check what it takes apart
+        except Exception as error:  # neither ldap3 nor who reads here checks everything that it takes apart
             raise Refused(
                 f"{place.url} does not answer as a directory does ({type(error).__name__}).",
                 hint="Its port may be that of another service, or the address begin with ldaps://.",
             ) from error
         finally:
             wire.close()
+
+
+class Line:
+    """A connection that is asked for entries. `socket` is what the answers come over."""
+
+    def __init__(self, wire: _Wire, place: Place) -> None:
+        self.socket = wire
+        self._place = place
+        self._asked = 0
+
+    def search(
+        self,
+        base: str,
+        condition: str,
+        scope: Scope,
+        attributes: Collection[str],
+        *,
+        control: bytes = b"",
+        limit_s: int = 0,
+    ) -> int:
+        """Ask for entries; the number of the request comes back, which those that answer it bear."""
+        self._asked += 1
+        content = asking.search(base, condition, scope, attributes, limit_s)
+        self.socket.sendall(asking.request(self._asked, asking.SEARCH, content, control))
+        return self._asked
+
+    def root(self, *attributes: str) -> dict[str, list[bytes]]:
+        """What the directory says of itself (RFC 4512 5.1), nothing where it does not; nothing else may be asked."""
+        number, stream = self.search("", "(objectClass=*)", "base", attributes), Stream()
+        found: dict[str, list[bytes]] = {}
+        while True:
+            for message in stream.messages(self.socket.recv(_PIECE)):
+                if message is None or message.number != number:
+                    raise Unreachable(f"{self._place.url} ends the connection, or answers to no question.")
+                if message.kind == ENTRY:
+                    found = entry(message.content).attributes
+                elif message.kind == DONE:
+                    return found
 
 
 def _connect(place: Place) -> socket.socket:

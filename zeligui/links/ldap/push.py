@@ -8,18 +8,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zeligui.errors import LinkError, Refused, Unreachable
-from zeligui.links.ldap import messages
-from zeligui.links.ldap.connection import MOST_BYTES, MOST_ENTRIES, SEARCH_S, open_connection
+from zeligui.links.ldap import asking, messages
+from zeligui.links.ldap.connection import MOST_BYTES, MOST_ENTRIES, SEARCH_S, Line, open_line
 from zeligui.links.ldap.entering import SILENCE_S
 from zeligui.links.ldap.messages import elements, written
 from zeligui.links.ldap.place import Place
-from zeligui.links.ldap.searching import MOST_ELSEWHERE, SCOPES
-
-if TYPE_CHECKING:
-    from ldap3 import Connection
+from zeligui.links.ldap.searching import MOST_ELSEWHERE
 
 REQUEST, STATE, DONE, NEWS = (f"1.3.6.1.4.1.4203.1.9.1.{number}" for number in (1, 2, 3, 4))
 """The controls of RFC 4533, and the name of its intermediate messages."""
@@ -84,14 +81,14 @@ class Push:
 
         Ends by a LinkError, or by PushRefused.
         """
-        with open_connection(self._place) as connection:
-            self._wire = connection.socket
+        with open_line(self._place) as line:
+            self._wire = line.socket
             self._check_open()
             self._wire.keep_alive()
-            bases = _bases(connection, self._place)
+            bases = _bases(line, self._place)
             if [copy.base for copy in self.copies] != bases:
                 self.copies[:] = [Copy(base) for base in bases]
-            yield from _Listening(connection, self._place, self._condition, self.copies).changes()
+            yield from _Listening(line, self._place, self._condition, self.copies).changes()
 
     def close(self) -> None:
         """End it, from any thread: `changes` ends by Unreachable at once."""
@@ -104,12 +101,9 @@ class Push:
             raise Unreachable(f"The connection to {self._place.url} was closed.")
 
 
-def _bases(connection: Connection, place: Place) -> list[str]:
+def _bases(line: Line, place: Place) -> list[str]:
     """Where the server pushes from; PushRefused where it says that it does not."""
-    from ldap3 import BASE
-
-    _, _, entries, _ = connection.search("", "(objectClass=*)", BASE, attributes=["supportedControl", "namingContexts"])
-    root: Mapping[str, list[bytes]] = next((one["raw_attributes"] for one in entries if "raw_attributes" in one), {})
+    root = line.root("supportedControl", "namingContexts")
     if REQUEST.encode() not in root.get("supportedControl", ()):
         raise PushRefused(f"{place.url} does not tell its changes by itself")
     return [place.base] if place.base else [each.decode() for each in root.get("namingContexts", ())]
@@ -118,8 +112,8 @@ def _bases(connection: Connection, place: Place) -> list[str]:
 class _Listening:
     """One connection over which the server tells its changes. The copies are brought up to date as they come."""
 
-    def __init__(self, connection: Connection, place: Place, condition: str, copies: list[Copy]) -> None:
-        self._connection = connection
+    def __init__(self, line: Line, place: Place, condition: str, copies: list[Copy]) -> None:
+        self._line = line
         self._place = place
         self._condition = condition
         self._of = {self._ask(copy): copy for copy in copies}
@@ -138,7 +132,7 @@ class _Listening:
             raise
 
     def _changes(self) -> Iterator[Changes]:
-        stream, wire = messages.Stream(), self._connection.socket
+        stream, wire = messages.Stream(), self._line.socket
         heard, asked, first = time.monotonic(), 0.0, 0.0
         while True:
             whole = all(copy.whole for copy in self._of.values())
@@ -266,20 +260,11 @@ class _Listening:
         copy.whole, copy.anew = False, copy.cookie is None
         copy.seen.clear()
         cookie = b"" if copy.cookie is None else written(0x04, copy.cookie)
-        value = written(0x30, written(0x0A, b"\x03") + cookie)
-        return self._send(copy.base, self._condition, SCOPES[self._place.scope], ["*"], [(REQUEST, True, value)])
+        control = asking.control(REQUEST, written(0x30, written(0x0A, b"\x03") + cookie), needed=True)
+        return self._line.search(copy.base, self._condition, self._place.scope, ["*"], control=control)
 
     def _ask_for_a_word(self) -> None:
-        self._send("", "(objectClass=*)", "BASE", ["1.1"], None)
-
-    def _send(self, base: str, condition: str, scope: str, attributes: list[str], controls: Any) -> int:
-        from ldap3 import DEREF_NEVER
-        from ldap3.operation.search import search_operation
-
-        # dereferencing is refused by name together with RFC 4533: "illegal value for derefAliases"
-        request = search_operation(base, condition, scope, DEREF_NEVER, attributes, 0, 0, False, True, True)
-        number: int = self._connection.strategy.send("searchRequest", request, controls)
-        return number
+        self._line.search("", "(objectClass=*)", "base", ["1.1"])
 
 
 def _state(message: messages.Message) -> tuple[int, bytes, bytes | None]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from zeligui.errors import Refused, Unreachable
-from zeligui.links.ldap.connection import MOST_ENTRIES, SEARCH_S, open_connection
+from zeligui.links.ldap import asking
+from zeligui.links.ldap.asking import integer
+from zeligui.links.ldap.connection import MOST_ENTRIES, SEARCH_S, Line, open_line
 from zeligui.links.ldap.decoding import Found, entry
-from zeligui.links.ldap.messages import DONE, ENTRY, REFERENCE, Message, Stream, elements, referred, result
-from zeligui.links.ldap.place import Place, Scope
-
-if TYPE_CHECKING:
-    from ldap3 import Connection
+from zeligui.links.ldap.messages import DONE, ENTRY, REFERENCE, Message, Stream, elements, referred, result, written
+from zeligui.links.ldap.place import Place
 
 PAGE, SMALLER = 500, 5
 """Entries in a page: so many times fewer where a server refuses that, and at last no pages."""
 PIECE = 1 << 18
 MOST_ELSEWHERE = 100
 
-SCOPES: Mapping[Scope, Any] = {"base": "BASE", "one": "LEVEL", "sub": "SUBTREE"}
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _BASES = "`ldapsearch -x -s base -b '' namingContexts` asks a directory for its bases."
 
@@ -62,9 +59,9 @@ def search(place: Place, condition: str, tell: Callable[[str], object] = lambda 
 def pages(place: Place, condition: str, tell: Callable[[str], object]) -> Iterator[list[bytes]]:
     """The same, page by page, each entry as it came: `found_in` reads it."""
     refusal: Refused | None = None
-    with open_connection(place) as connection:
-        bases, searched = _bases(connection, place), _Search(connection, place, condition)
-        connection.socket.begin()
+    with open_line(place) as line:
+        bases, searched = _bases(line, place), _Search(line, place, condition)
+        line.socket.begin()
         for base in bases:
             try:
                 yield from searched.below(base)
@@ -90,21 +87,19 @@ def said_of_elsewhere(place: Place, addresses: Collection[str]) -> str:
     return f"{place.url} keeps parts of its tree elsewhere, where nobody looks unless they are named too: {first}."
 
 
-def _bases(connection: Connection, place: Place) -> tuple[str, ...]:
+def _bases(line: Line, place: Place) -> tuple[str, ...]:
     """The whole tree is what the server says it holds: OpenLDAP has nothing at the empty base itself."""
     if place.base:
         return (place.base,)
-    _, _, entries, _ = connection.search("", "(objectClass=*)", "BASE", attributes=["namingContexts"])
-    named = [each for entry in entries for each in entry.get("raw_attributes", {}).get("namingContexts", ())]
-    return tuple(each.decode() for each in named) or ("",)
+    return tuple(each.decode() for each in line.root("namingContexts").get("namingContexts", ())) or ("",)
 
 
 class _Search:
     """One search over one connection, base after base; `elsewhere` is where the server says that more is kept."""
 
-    def __init__(self, connection: Connection, place: Place, condition: str) -> None:
+    def __init__(self, line: Line, place: Place, condition: str) -> None:
         self.elsewhere: dict[str, None] = {}
-        self._connection = connection
+        self._line = line
         self._place = place
         self._condition = condition
         self._stream = Stream()
@@ -129,23 +124,17 @@ class _Search:
             _check(done, self._place)
 
     def _ask(self, base: str, size: int, cookie: bytes = b"") -> int:
-        from ldap3 import DEREF_NEVER
-        from ldap3.operation.search import search_operation
-        from ldap3.protocol.rfc2696 import paged_search_control
-
-        scope = SCOPES[self._place.scope]
-        request = search_operation(
-            base, self._condition, scope, DEREF_NEVER, ["*"], 0, int(SEARCH_S), False, True, True
+        page = written(0x30, integer(size) + written(0x04, cookie))
+        control = asking.control(_PAGED_RESULTS, page) if size else b""
+        return self._line.search(
+            base, self._condition, self._place.scope, ["*"], control=control, limit_s=int(SEARCH_S)
         )
-        controls = [paged_search_control(False, size, cookie)] if size else None
-        number: int = self._connection.strategy.send("searchRequest", request, controls)
-        return number
 
     def _page(self, number: int) -> tuple[list[bytes], Message]:
         """The entries that answer a request, as they came, and the message that ends them."""
         contents: list[bytes] = []
         while True:
-            for message in self._stream.messages(self._connection.socket.recv(PIECE)):
+            for message in self._stream.messages(self._line.socket.recv(PIECE)):
                 if message is not None and message.number == 0:  # an unsolicited notification (RFC 4511 4.4)
                     raise Unreachable(f"{self._place.url} ends the connection.")
                 if message is None or message.number != number:

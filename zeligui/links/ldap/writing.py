@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.links.ldap import asking
+from zeligui.links.ldap.asking import octets
 from zeligui.links.ldap.connection import open_connection
 from zeligui.links.ldap.messages import Stream, result, written
 from zeligui.links.ldap.place import Place
@@ -81,15 +83,11 @@ class Writer:
                 left.append(entry)
         return left
 
-    def _codes(self, requests: Sequence[bytes], kind: int) -> list[int]:
+    def _codes(self, requests: Sequence[tuple[int, bytes]], kind: int) -> list[int]:
         """Send these; the code that answers each."""
         wire, stream, codes = self._connection.socket, Stream(), dict[int, int]()
         wire.begin()
-        wire.sendall(
-            b"".join(
-                written(0x30, written(0x02, number.to_bytes(2, "big")) + one) for number, one in enumerate(requests, 1)
-            )
-        )
+        wire.sendall(b"".join(asking.request(number, *one) for number, one in enumerate(requests, 1)))
         while len(codes) < len(requests):
             for message in stream.messages(wire.recv(_PIECE)):
                 if message is None or message.kind != kind or not 0 < message.number <= len(requests):
@@ -205,27 +203,23 @@ class Writer:
         raise (Unreachable if code in _BUSY else Refused)(f"{self.place.url} does not take {dn}{said}.")
 
 
-def modification(dn: str, changes: Mapping[str, Sequence[str]]) -> bytes:
+def modification(dn: str, changes: Mapping[str, Sequence[str]]) -> tuple[int, bytes]:
     """The request to have these values of attributes there, and no others (ModifyRequest, RFC 4511 4.6).
 
     ldap3 takes twenty times as long for one.
     """
     replaced = b"".join(written(0x30, _REPLACE + _attribute(name, values)) for name, values in changes.items())
-    return written(_MODIFY, _octets(dn) + written(0x30, replaced))
+    return _MODIFY, octets(dn) + written(0x30, replaced)
 
 
-def addition(entry: Entry) -> bytes:
+def addition(entry: Entry) -> tuple[int, bytes]:
     """The request to add an entry (AddRequest, RFC 4511 4.7)."""
     values = {"objectClass": entry.classes} | {name: values for name, values in entry.values.items() if values}
-    return written(_ADD, _octets(entry.dn) + written(0x30, b"".join(_attribute(*one) for one in values.items())))
+    return _ADD, octets(entry.dn) + written(0x30, b"".join(_attribute(*one) for one in values.items()))
 
 
 def _attribute(name: str, values: Sequence[str]) -> bytes:
-    return written(0x30, _octets(name) + written(0x31, b"".join(map(_octets, values))))
-
-
-def _octets(text: str) -> bytes:
-    return written(0x04, text.encode())
+    return written(0x30, octets(name) + written(0x31, b"".join(map(octets, values))))
 
 
 def escaped(value: str) -> str:
