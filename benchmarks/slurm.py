@@ -8,17 +8,19 @@ import secrets
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from benchmarks.submit import control_master
 from tests.islands import Island
+from tests.servers import OpenSsh
 from tests.slurm import Slurm
 from zeligui.jobs import open_service
 from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.service import JobService
-from zeligui.links import open_links
+from zeligui.links import Links, open_links
 
 ROUNDS, JOBS, POLLS = 40, 500, 10
 JOB = JobDescription("/bin/true")
@@ -26,12 +28,18 @@ JOB = JobDescription("/bin/true")
 
 def main() -> None:
     """Print the medians and their ratio, and what a poll takes of the master."""
-    with cluster(), tempfile.TemporaryDirectory(prefix="zeligrid-bench-") as home:
+    with cluster() as slurm, tempfile.TemporaryDirectory(prefix="zeligrid-bench-") as home:
         os.environ["HOME"] = home
-        ours, peer = asyncio.run(submitted(Path(home)))
+        script = Path(home, "script")
+        script.write_text("#!/bin/sh\nexec /bin/true\n")
+        ours, peer = asyncio.run(submitted(script))
         print(f"submit to Slurm, prepared and committed: {1e3 * ours:.1f} ms, a kept shell, median of {ROUNDS}")
         print(f"  sbatch of the same script: {1e3 * peer:.1f} ms")
         print(f"  ratio {ours / peer:.2f}, target at most 1.3")
+        ours, peer = over_ssh(slurm, script)
+        print(f"the same over ssh: {1e3 * ours:.1f} ms, a kept connection")
+        print(f"  ssh with ControlMaster, sbatch of the same script: {1e3 * peer:.1f} ms")
+        print(f"  ratio {ours / peer:.2f}")
         own, whole = asyncio.run(polled())
         print(
             f"one poll of {JOBS} jobs: {own:.3f} s of the master, target under 0.3 s ({whole:.2f} s until the answer)"
@@ -54,17 +62,31 @@ def cluster() -> Iterator[Slurm]:
         os.environ.update(before)
 
 
-async def submitted(folder: Path) -> tuple[float, float]:
-    """Seconds of one submit by ZeliGrid, and of one by sbatch, taken in turn."""
-    links = open_links()
-    service = open_service("slurm:///batch", links)
-    script = folder / "script"
-    script.write_text("#!/bin/sh\nexec /bin/true\n")
+def over_ssh(slurm: Slurm, script: Path) -> tuple[float, float]:
+    """The same on a machine behind a login."""
+    with tempfile.TemporaryDirectory(prefix="zeligrid-bench-") as name:
+        server = OpenSsh(Path(name), environment=slurm.environment)
+        control = control_master(server, Path(name))
+        try:
+            links = open_links(known_hosts=[server.known_hosts], identities=[server.identity])
+            url = f"{server.url.replace('ssh://', 'slurm+ssh://')}/batch"
+            return asyncio.run(submitted(script, url, links, before=(*control, "x")))
+        finally:
+            subprocess.run([*control, "-O", "exit", "x"], check=False, capture_output=True)
+            server.stop()
+
+
+async def submitted(
+    script: Path, url: str = "slurm:///batch", links: Links | None = None, *, before: Sequence[str] = ()
+) -> tuple[float, float]:
+    """Seconds of one submit by ZeliGrid, and of one by sbatch, taken in turn; `before` stands before its command."""
+    links = links or open_links()
+    service = open_service(url, links)
     ours, peers = [], []
     await submit(service)  # looks at the cluster, and puts there what runs on its nodes
     for _ in range(ROUNDS):
         ours.append(await timed_submit(service))
-        peers.append(await asyncio.to_thread(by_sbatch, script))
+        peers.append(await asyncio.to_thread(by_sbatch, script, before))
     await links.close()
     return median(ours), median(peers)
 
@@ -82,8 +104,8 @@ async def submit(service: JobService, *, job: JobDescription = JOB) -> str:
     return attempt
 
 
-def by_sbatch(script: Path) -> float:
-    command = ["sbatch", "--parsable", "--no-requeue", "--partition=batch", "--output=/dev/null", str(script)]
+def by_sbatch(script: Path, before: Sequence[str] = ()) -> float:
+    command = [*before, "sbatch", "--parsable", "--no-requeue", "--partition=batch", "--output=/dev/null", str(script)]
     begun = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - begun
