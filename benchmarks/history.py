@@ -53,7 +53,7 @@ def _print_memory() -> None:
     taken = _resident() - before
     print(
         f"history memory of {HOSTS} hosts with {len(ATTRIBUTES)} attributes after an hour at {PERIOD_S} s: "
-        f"{taken / HOSTS / 1e3:.0f} kB a host, {kept} values of each attribute; the rest of the hour is on the disk"
+        f"{taken / HOSTS / 1e3:.0f} kB a host, {kept} values of each attribute, {kept * PERIOD_S / 60:.0f} minutes"
     )
 
 

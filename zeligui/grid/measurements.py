@@ -336,7 +336,8 @@ class View(Table):
         one = self._series.get(attribute.casefold())
         if function == "forecast" and one is not None:
             return np.where(known, one.tracking.foretold(one, self._rows, seconds), np.nan)
-        times, values = self.history(attribute)
+        since = -np.inf if seconds is None else self.now - seconds
+        times, values = (np.empty((len(known), 0)),) * 2 if one is None else one.history_of(self._rows, since=since)
         return np.where(known, summary(function, times, values, now=self.now, seconds=seconds), np.nan)
 
 

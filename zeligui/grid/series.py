@@ -204,10 +204,10 @@ class Series:
     def codes_of(self, rows: NDArray[np.intp]) -> Numbers:
         return _picked(self._codes.astype(float), rows, -1.0)
 
-    def history_of(self, rows: NDArray[np.intp]) -> tuple[Numbers, Numbers]:
+    def history_of(self, rows: NDArray[np.intp], *, since: float = -np.inf) -> tuple[Numbers, Numbers]:
         if self.history is None:
             return np.empty((len(rows), 0)), np.empty((len(rows), 0))
-        return self.history.of(rows, self.place)
+        return self.history.of(rows, self.place, since=since)
 
 
 def _picked(column: NDArray[np.float64], rows: NDArray[np.intp], missing: float) -> Numbers:

@@ -90,13 +90,13 @@ class Seasons(State):
         """The values one to `most` before the newest, in this order; any number where there was none. (n, most)."""
         places = (_shared(self._counts[at]) - 1 - np.arange(1, most + 1)) % self._kept
         if len(places) == 1:
-            return self._values[at][:, places[0]]
-        return self._values[np.arange(len(self._counts))[at][:, None], places]
+            return np.asarray(self._values[at][:, places[0]])
+        return np.asarray(self._values[np.arange(len(self._counts))[at][:, None], places])
 
     def ago(self, rows: Counts, values: Counts) -> Numbers:
         """What came so many values before the newest; the last values that are kept at most. Shape of `values`."""
         places = (self._counts[rows][:, None, None] - 1 - values) % self._kept
-        return self._values[rows[:, None, None], places]
+        return np.asarray(self._values[rows[:, None, None], places])
 
     def differences(self, at: Rows, lags: Counts) -> Numbers:
         """The mean absolute difference of late between values so many steps apart. `lags` and result (n, m).
