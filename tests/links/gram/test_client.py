@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -77,6 +78,12 @@ def asking(site: Site) -> Iterator[Asking]:
 def test_a_ping_is_answered(asking):
     asking.client.ping(asking.contact)
     asking.client.ping(contact(f"gram://{asking.site.contact}"))
+
+
+def test_sites_that_talk_tls_1_2_only_are_understood(asking):
+    asking.client.identities.now().context.maximum_version = ssl.TLSVersion.TLSv1_2
+    asking.client.ping(asking.contact)
+    assert asking.client.status(asking.prepare("exit 0")).state == UNSUBMITTED
 
 
 def test_a_job_waits_for_its_commit_and_ends_with_its_exit_code(asking):
