@@ -42,7 +42,7 @@ class Island:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="island-"))
         self.folder.chmod(0o755)  # its user must come through to what is below; pytest's own folders are closed
-        self._device = f"zgi{os.getpid()}"
+        self.device = f"isl{self.folder.name.rpartition('-')[2]}"
         self.client, self.address, self.other = free_addresses()
         self.home = self.folder / "home"
         self._holder: subprocess.Popen[bytes] | None = None
@@ -92,9 +92,9 @@ class Island:
     def _connect(self) -> None:
         assert self._holder is not None
         there = f"{self._holder.pid}"
-        ip("link", "add", self._device, "type", "veth", "peer", "name", "eth0", "netns", there)
-        ip("addr", "add", f"{self.client}/29", "dev", self._device)
-        ip("link", "set", self._device, "up")
+        ip("link", "add", self.device, "type", "veth", "peer", "name", "eth0", "netns", there)
+        ip("addr", "add", f"{self.client}/29", "dev", self.device)
+        ip("link", "set", self.device, "up")
         self.run("ip", "link", "set", "lo", "up")
         for address in (self.address, self.other):
             self.run("ip", "addr", "add", f"{address}/29", "dev", "eth0")

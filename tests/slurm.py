@@ -45,6 +45,7 @@ MpiDefault=none
 ReturnToService=2
 KillWait=2
 MinJobAge=600
+MessageTimeout=5
 CompleteWait=0
 JobCompType=jobcomp/filetxt
 JobCompLoc={folder}/jobcomp.log
