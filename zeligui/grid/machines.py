@@ -311,6 +311,8 @@ class Machines:
     def _join(self) -> None:
         """Make one of hosts that turn out to be one machine, as far as all sources have told."""
         self._roster.unjoined = False
+        if sum(bool(feed.machines) for feed in self._roster.feeds) < 2:
+            return  # a source tells its own hosts apart
         for one, other in tuple(namesakes(self._roster.machines.values())):
             kept, dropped = sorted((one, other), key=lambda machine: machine.feeds[0].rank)
             self._measurements.move(dropped.row, kept.row, but=kept.told[kept.leader].given)

@@ -19,7 +19,7 @@ from zeligui.grid.sources.sieve import Sieve, texts_of
 from zeligui.links.ldap.decoding import entry, read
 from zeligui.links.ldap.shapes import Cut, Heap, Places, Shape
 
-AT_ONCE = 2000
+AT_ONCE = 1500
 """Entries that are read together: what comes of them is handed on together too."""
 
 FEW = 16
