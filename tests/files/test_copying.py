@@ -122,7 +122,7 @@ def wired(reach: Callable[[], MachineFiles]) -> MachineFiles:
 async def test_a_copy_goes_on_where_its_connection_broke(
     wire: Relay, wired: MachineFiles, opened: Opened, mover: Mover, tmp_path: Path, *, putting: bool
 ) -> None:
-    size = 48 << 20
+    size = 32 << 20
     file = large(tmp_path / "file", size)
     breaks: Iterator[int] = iter((size // 3, 2 * size // 3))
     due = [next(breaks)]
@@ -146,7 +146,7 @@ async def test_a_copy_goes_on_where_its_connection_broke(
 async def test_a_copy_that_stays_broken_is_given_up_and_leaves_its_part_for_the_next(
     wire: Relay, reach: Callable[[], MachineFiles], opened: Opened, mover: Mover, tmp_path: Path
 ) -> None:
-    size = 32 << 20
+    size = 24 << 20
     file = large(tmp_path / "file", size)
 
     def tell(progress: Progress) -> None:
@@ -170,14 +170,14 @@ async def test_a_copy_that_stays_broken_is_given_up_and_leaves_its_part_for_the_
 async def test_a_killed_server_does_not_end_a_copy(way: Way, site: GridFtpServer, mover: Mover, tmp_path: Path) -> None:
     file = tmp_path / "file"
     with file.open("wb") as opened_file:
-        opened_file.truncate(300 << 20)
+        opened_file.truncate(160 << 20)
     (item,) = await planned(Place(way[0], str(file)), Place(way[1], str(tmp_path / "goal")))
     copy = asyncio.ensure_future(Copying(mover, [item], patience_s=30).run())
     while not copy.done() and not (Path(item.part).exists() and Path(item.part).stat().st_size > RESUMED):
         await asyncio.sleep(0.002)
     site.break_connections()
     await copy
-    assert (tmp_path / "goal").stat().st_size == 300 << 20
+    assert (tmp_path / "goal").stat().st_size == 160 << 20
     assert not leftovers(tmp_path)
 
 

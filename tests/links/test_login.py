@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.links.conftest import OpenLinks
+from tests.links.copying import get
 from tests.servers import OpenSsh, make_key, require
 from zeligui.errors import ChangedHostKey, LinkError, Refused, UnknownHostKey
 
@@ -238,5 +239,5 @@ async def test_a_server_without_sftp_says_so_and_still_runs_scripts(
     server.start()
     link = reach(server).to(server.url)
     with pytest.raises(Refused, match="offers no SFTP"):
-        await link.get(os.fspath(tmp_path), tmp_path / "x")
+        await get(link, os.fspath(tmp_path), tmp_path / "x")
     assert (await link.run("echo fine")).output == b"fine\n"

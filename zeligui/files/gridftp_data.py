@@ -13,11 +13,12 @@ import select
 import socket
 import ssl
 import tempfile
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
@@ -33,6 +34,9 @@ PIECE = 1 << 20
 
 STILL_S = 60.0
 """How long a data connection may stand still, and the server take to close a file."""
+
+CHANGED_S = 7 * 86400
+"""How long a credential for data is used; it is valid for a month."""
 
 _ADDRESS = re.compile(r"\((\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})\)")
 
@@ -153,9 +157,13 @@ def _came(control: Control, data: socket.socket, path: str) -> bytes:
         raise ConnectionResetError("it was closed" if ready else "it did not answer")
 
 
-@cache
 def _credential() -> tuple[bytes, bytes, ssl.SSLContext]:
     """As the server takes it, its certificate, and a context that believes and shows nothing else."""
+    return _made_in(int(time.time() // CHANGED_S))
+
+
+@lru_cache(maxsize=1)
+def _made_in(_period: int) -> tuple[bytes, bytes, ssl.SSLContext]:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"data {secrets.token_hex(8)}")])
     now = datetime.now(UTC)

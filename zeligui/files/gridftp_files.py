@@ -107,10 +107,10 @@ class GridFtpFiles:
         with suppress(NoSuchFile):
             await self._ask("DELE", path)
 
-    async def read(self, path: str, offset: int, take: Callable[[bytes], None]) -> None:
+    async def read(self, path: str, offset: int, take: Callable[[bytes], None], *, size: int = 0) -> None:
         await self._move(lambda control: gridftp_data.receive(control, path, offset, take))
 
-    async def write(self, path: str, offset: int, pieces: Iterator[bytes]) -> None:
+    async def write(self, path: str, offset: int, pieces: Iterator[bytes], *, size: int = 0) -> None:
         await self._move(lambda control: gridftp_data.send(control, path, offset, pieces))
 
     async def _move(self, work: Callable[[Control], None]) -> None:

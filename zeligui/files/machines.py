@@ -82,7 +82,7 @@ class MachineFiles:
         except NoSuchFile:
             return
 
-    async def read(self, path: str, offset: int, take: Callable[[bytes], None]) -> None:
+    async def read(self, path: str, offset: int, take: Callable[[bytes], None], *, size: int = 0) -> None:
         def work(files: Files, there: bytes) -> None:
             pieces = files.read(there, offset)
             try:
@@ -91,19 +91,21 @@ class MachineFiles:
             finally:
                 pieces.close()
 
-        await self._do("read", path, work)
+        await self._do("read", path, work, size=size)
 
-    async def write(self, path: str, offset: int, pieces: Iterator[bytes]) -> None:
-        await self._do("write", path, lambda files, there: files.write(there, pieces, offset), writing=True)
+    async def write(self, path: str, offset: int, pieces: Iterator[bytes], *, size: int = 0) -> None:
+        await self._do("write", path, lambda files, there: files.write(there, pieces, offset), writing=True, size=size)
 
     async def close(self) -> None:
         """The link is its owner's."""
 
-    async def _do(self, verb: str, path: str, work: Callable[[Files, bytes], T], *, writing: bool = False) -> T:
+    async def _do(
+        self, verb: str, path: str, work: Callable[[Files, bytes], T], *, writing: bool = False, size: int = 0
+    ) -> T:
         """Do blocking work about a path; what the file system says no to comes in words."""
         there = os.fsencode(path)
         try:
-            return await self._link.files(partial(_on, work, there), writing=writing, limit_s=FOREVER_S)
+            return await self._link.files(partial(_on, work, there), writing=writing, size=size, limit_s=FOREVER_S)
         except FileNotFoundError as error:
             raise NoSuchFile(f"There is no {self._shown(path)}.") from error
         except OSError as error:

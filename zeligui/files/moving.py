@@ -41,7 +41,7 @@ class Mover:
             return await _carry(carriers[0], items, offset, moved)
         if isinstance(source, Streaming) and isinstance(target, Streaming):
             try:
-                return await self._streams(items, source, target, offset, moved)
+                return await self._streams(items, source, offset, moved)
             except Unable:
                 if not carriers:
                     raise
@@ -49,9 +49,7 @@ class Mover:
             return await _carry(carriers[0], items, offset, moved)
         return await self._by_way_of_here(items, moved)
 
-    async def _streams(
-        self, items: Sequence[Item], source: Streaming, target: Streaming, offset: int, moved: Moved
-    ) -> Sequence[str]:
+    async def _streams(self, items: Sequence[Item], source: Streaming, offset: int, moved: Moved) -> Sequence[str]:
         """What passes on a way that is not sealed is asked for at its source, meanwhile."""
         wanted = [(item.source.path, item.entry.size) for item in items]
         asked = None if source.sealed and not offset else asyncio.ensure_future(source.digests(wanted))
@@ -59,7 +57,7 @@ class Mover:
         try:
             for item in items:
                 stream = Stream(partial(_add, moved, item.entry.name, before))
-                await flow(stream, source, item.source.path, target, item.part, offset=offset)
+                await flow(stream, item, offset)
                 digests.append(stream.digest)
                 before += item.entry.size
             return digests if asked is None else await asked

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from zeligui.errors import UsageError, ZeliGridError
 from zeligui.files.names import DEEPEST, MOST, checked
-from zeligui.files.service import Entry, FileService, Kind
+from zeligui.files.service import Entry, FileService, Kind, NoSuchFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,16 @@ class _Walk:
         link = self._source.below(path)
         service = link.service
         self._real = self._real or await service.real(self._source.path)
-        target = await service.real(link.path)
+        try:
+            entry, target = await service.entry(link.path), await service.real(link.path)
+        except NoSuchFile as error:
+            raise self._refused(f"The link {link.url} leads nowhere.") from error
         if not target.startswith(self._real.rstrip("/") + "/"):
             raise self._refused(f"The link {link.url} leads out of the folder that is copied.")
         above = await service.real(posixpath.dirname(link.path))
         if (above + "/").startswith(target + "/"):
             raise self._refused(f"The link {link.url} leads to a folder above itself.")
-        return await service.entry(link.path)
+        return entry
 
     def _refused(self, words: str) -> ZeliGridError:
         return self._source.service.refusal(words)

@@ -99,12 +99,12 @@ class FileService(Protocol):
 class Streaming(FileService, Protocol):
     """A service whose files pass through this program, so that they can come from, and go to, any other such one."""
 
-    async def read(self, path: str, offset: int, take: Callable[[bytes], None]) -> None:
-        """Give a file to `take`, piece by piece in a thread, from an offset to its end."""
+    async def read(self, path: str, offset: int, take: Callable[[bytes], None], *, size: int = 0) -> None:
+        """Give a file of about `size` bytes to `take`, piece by piece in a thread, from an offset to its end."""
         ...
 
-    async def write(self, path: str, offset: int, pieces: Iterator[bytes]) -> None:
-        """Write what comes, in a thread, from an offset of a file on, which is made where it is not there.
+    async def write(self, path: str, offset: int, pieces: Iterator[bytes], *, size: int = 0) -> None:
+        """Write what comes, about `size` bytes, from an offset of a file on, which is made where it is not there.
 
         It is for its owner alone, and ends where the pieces end.
         """

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from zeligui.errors import Unreachable
+from zeligui.files.planning import Item, Place
 from zeligui.files.service import Streaming
 
 PIECES = 8
@@ -87,20 +88,18 @@ class Stream:
             self._changed.notify_all()
 
 
-async def flow(
-    stream: Stream, source: Streaming, path: str, target: Streaming, part: str, *, offset: int, stall_s: float = STALL_S
-) -> None:
+async def flow(stream: Stream, item: Item, offset: int, *, stall_s: float = STALL_S) -> None:
     """Copy a file from an offset on into a part of a file, to the end that the source has.
 
     The writer begins once the reader has its file: a source that cannot be read leaves nothing behind, and copies that
     wait for each other's turn take them in the same order. Unreachable where nothing moves for `stall_s`.
     """
     tasks = [
-        asyncio.ensure_future(_read(stream, source, path, offset)),
-        asyncio.ensure_future(_write(stream, target, part, offset)),
+        asyncio.ensure_future(_read(stream, item, offset)),
+        asyncio.ensure_future(_write(stream, item, offset)),
     ]
     try:
-        await _both(stream, tasks, stall_s, source.url + path)
+        await _both(stream, tasks, stall_s, item.source.url)
     finally:
         stream.stop()
         for task in tasks:
@@ -108,14 +107,19 @@ async def flow(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _read(stream: Stream, source: Streaming, path: str, offset: int) -> None:
-    await source.read(path, offset, stream.put)
+async def _read(stream: Stream, item: Item, offset: int) -> None:
+    await _streaming(item.source).read(item.source.path, offset, stream.put, size=item.entry.size - offset)
     stream.end()
 
 
-async def _write(stream: Stream, target: Streaming, part: str, offset: int) -> None:
+async def _write(stream: Stream, item: Item, offset: int) -> None:
     await stream.opened.wait()
-    await target.write(part, offset, stream.pieces())
+    await _streaming(item.target).write(item.part, offset, stream.pieces(), size=item.entry.size - offset)
+
+
+def _streaming(place: Place) -> Streaming:
+    assert isinstance(place.service, Streaming)  # noqa: S101 - who lets flow has looked
+    return place.service
 
 
 async def _both(stream: Stream, tasks: list[asyncio.Task[None]], stall_s: float, where: str) -> None:

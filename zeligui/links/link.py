@@ -54,22 +54,12 @@ class Link(Protocol):
         """
         ...
 
-    async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
-        """Copy a file or a tree there, modes kept. `remote` is absolute; folders above it are made.
-
-        Folders that are there are filled, files replaced. Links are followed within the tree, others refused, as is
-        what is neither file nor folder: UsageError for what is wrong here, Refused for what is wrong there.
-        """
-        ...
-
-    async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
-        """Copy a file or a tree from there, modes kept; a file appears under its name only when it is whole."""
-        ...
-
-    async def files(self, work: Callable[[Files], T], *, writing: bool = False, limit_s: float = 3600.0) -> T:
+    async def files(
+        self, work: Callable[[Files], T], *, writing: bool = False, size: int = 0, limit_s: float = 3600.0
+    ) -> T:
         """Do blocking work with the machine's file system, in a thread: one reads at a time, and one writes.
 
-        Over a connection of its own, so that scripts and streams do not wait for it.
+        Contents of a large `size` go over a connection of their own, so that scripts and streams do not wait for them.
         """
         ...
 

@@ -15,7 +15,7 @@ from typing import IO, TypeVar
 
 from zeligui.errors import Refused, Unreachable
 from zeligui.links.calls import call
-from zeligui.links.copies import Files, LocalFiles, Place, copy, far, near, walk
+from zeligui.links.copies import Files, LocalFiles
 from zeligui.links.link import Reply
 from zeligui.links.shells import Shells
 
@@ -39,23 +39,12 @@ class LocalLink:
     def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:
         return self._shells.stream(script, data)
 
-    async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
-        await self._copy(near(local), Place(LocalFiles(Refused), far(remote)), limit_s)
-
-    async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
-        await self._copy(Place(LocalFiles(Refused), far(remote)), near(local), limit_s)
-
-    async def _copy(self, source: Place, goal: Place, limit_s: float) -> None:
-        deadline = time.monotonic() + limit_s
+    async def files(
+        self, work: Callable[[Files], T], *, writing: bool = False, size: int = 0, limit_s: float = 3600.0
+    ) -> T:
+        del writing, size  # all may read and write at once
         try:
-            await call(lambda: copy(source, walk(source), goal, deadline), limit=limit_s + 1)
-        except TimeoutError as error:
-            raise Unreachable(f"A copy on {self.url} did not end in time.") from error
-
-    async def files(self, work: Callable[[Files], T], *, writing: bool = False, limit_s: float = 3600.0) -> T:
-        del writing  # all may write at once
-        try:
-            return await call(work, LocalFiles(Refused), limit=limit_s)
+            return await call(work, LocalFiles(), limit=limit_s)
         except TimeoutError as error:
             raise Unreachable(f"A file system of {self.url} did not answer in time.") from error
 

@@ -46,8 +46,6 @@ class Sftp:
     A file system's refusals are OSErrors; Unreachable when the machine does not answer.
     """
 
-    refusal = Refused
-
     def __init__(self, channel: paramiko.Channel, where: str, shell: Callable[[], Pipe] | None = None) -> None:
         """`shell` starts one on the same machine, which computes digests there; without it files are read for them."""
         self._channel = channel

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from zeligui.errors import Refused, Unreachable
+from zeligui.errors import Refused
 from zeligui.links.addresses import Address
-from zeligui.links.calls import call
-from zeligui.links.copies import Entry, Files, Place, copy, far, near, walk
+from zeligui.links.copies import Files
 from zeligui.links.line import Copier, Dial, Line
 from zeligui.links.link import Reply
 from zeligui.links.shells import Shells
@@ -22,13 +20,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGE = 1024 * 1024
-"""Bytes above which a copy goes over the connection for large copies."""
+"""Bytes above which contents go over the connection for large copies."""
 
 IDLE_S = 30.0
 """How long that connection is kept after its last copy."""
 
 MOST_STREAMS = 2
-"""Beside the control shell and SFTP: four channels a connection; sshd allows ten by default."""
+"""Beside the control shell, two of SFTP and a shell for digests: six channels; sshd allows ten by default."""
 
 
 class SshLink:
@@ -37,7 +35,11 @@ class SshLink:
     def __init__(self, address: Address, dial: Dial) -> None:
         self.url = address.url
         self._line, self._bulk_line = Line(address, dial), Line(address, dial)
-        self._small, self._large, self._reading = Copier(self._line), Copier(self._bulk_line), Copier(self._bulk_line)
+        self._copiers = {
+            (large, writing): Copier(self._bulk_line if large else self._line)
+            for large in (False, True)
+            for writing in (False, True)
+        }
         self._shells = Shells(self.url, self._open_pipe)
         self._streams = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -61,30 +63,15 @@ class SshLink:
             self._streams -= 1
             await lines.aclose()
 
-    async def put(self, local: Path, remote: str, *, limit_s: float = 3600.0) -> None:
-        deadline = time.monotonic() + limit_s
-        source = near(local)
-        goal = far(remote)
+    async def files(
+        self, work: Callable[[Files], T], *, writing: bool = False, size: int = 0, limit_s: float = 3600.0
+    ) -> T:
+        large = size > LARGE
         try:
-            entries = await call(walk, source, limit=limit_s)
-        except TimeoutError as error:
-            raise Unreachable(f"A copy to {self.url} did not end in time.") from error
-        await self._copier(entries).use(lambda sftp: copy(source, entries, Place(sftp, goal), deadline), deadline)
-        self._end_idle_copies()
-
-    async def get(self, remote: str, local: Path, *, limit_s: float = 3600.0) -> None:
-        deadline = time.monotonic() + limit_s
-        goal = near(local)
-        source = far(remote)
-        entries = await self._small.use(lambda sftp: walk(Place(sftp, source)), deadline)
-        await self._copier(entries).use(lambda sftp: copy(Place(sftp, source), entries, goal, deadline), deadline)
-        self._end_idle_copies()
-
-    async def files(self, work: Callable[[Files], T], *, writing: bool = False, limit_s: float = 3600.0) -> T:
-        try:
-            return await (self._large if writing else self._reading).use(work, time.monotonic() + limit_s)
+            return await self._copiers[large, writing].use(work, time.monotonic() + limit_s)
         finally:
-            self._end_idle_copies()
+            if large:
+                self._end_idle_copies()
 
     async def close(self) -> None:
         if self._idle is not None:
@@ -95,20 +82,18 @@ class SshLink:
     async def _open_pipe(self, deadline: float) -> ChannelPipe:
         return await self._line.channel(_shell, deadline)
 
-    def _copier(self, entries: list[Entry]) -> Copier:
-        return self._large if sum(entry.size for entry in entries) > LARGE else self._small
-
     def _end_idle_copies(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
         self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._hang_up)
 
     def _hang_up(self) -> None:
-        if self._large.busy or self._reading.busy:
+        copiers = [copier for (large, _), copier in self._copiers.items() if large]
+        if any(copier.busy for copier in copiers):
             self._end_idle_copies()
             return
-        self._large.hang_up()
-        self._reading.hang_up()
+        for copier in copiers:
+            copier.hang_up()
 
 
 def _shell(connection: Connection) -> ChannelPipe:
