@@ -194,7 +194,9 @@ class Settings:
     """The user's `settings.toml`."""
 
     sources: tuple[str, ...] = option(
-        (), "Sources", "Machines and what measures them, as URLs: ssh://[user@]host[:port], local://, file:///path."
+        (),
+        "Sources",
+        "Machines and what measures them, as URLs: ssh://[user@]host[:port], local://, file:///path, slurm://.",
     )
     period_s: float = option(
         2.0,

@@ -63,7 +63,7 @@ async def test_more_instances_than_free_slots_wait(tmp_path: Path) -> None:
     queue = Queue("batch.site", slots=3)
     queue.taken(1)
     async with stage(tmp_path, queue, instances=3).master() as play:
-        await play.heard("held")
+        assert "free slots of queues: 3 are needed" in (await play.heard("held")).reason
         assert not queue.running()
         queue.taken(0)
         await play.heard("running", count=3)
