@@ -42,7 +42,8 @@ def nearest_words(contract: Contract, columns: Columns, count: int) -> str:
     found = match(contract, columns, n=count)
     misses = [_miss(contract, columns, near.host, near.profile) for near in found.nearest[:NEAREST] if near.fails]
     if not misses:
-        return f"there are too few machines, or free slots of queues: {count} are needed"
+        needed = "one is" if count == 1 else f"{count} are"
+        return f"there are too few machines, or free slots of queues: {needed} needed"
     wanted = "no machine is apt" if count == 1 else f"fewer than {count} machines are apt"
     return f"{wanted} under any profile; nearest: {'; '.join(misses)}"
 
