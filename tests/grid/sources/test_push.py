@@ -12,7 +12,7 @@ import pytest
 
 from zeligui.clock import SystemClock
 from zeligui.grid.machines import Arrival, Machines
-from zeligui.grid.sources import directory_push, open_source
+from zeligui.grid.sources import assorting, directory_entries, directory_push, open_source
 from zeligui.links import open_links
 from zeligui.links.ldap import messages, push
 
@@ -189,6 +189,31 @@ async def test_messages_that_make_no_sense_are_dropped_and_counted(
         server.change_host("n1", Mds_Os_release="good")
         await until(lambda: machines.hosts()[0].values.get("osRelease") == "good")
         assert machines.feeds[0].detail == "1 messages that make no sense were dropped."
+
+
+async def test_what_comes_at_first_is_read_while_it_comes(
+    openldap: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory_push, "AT_ONCE", 5)
+    monkeypatch.setattr(assorting, "FEW", 2)
+    server, lots = openldap(pushes=True), list[int]()
+    for number in range(12):
+        server.add_host(f"n{number}", **HOST)
+    add = directory_entries.Reader.add
+
+    def counted(self: directory_entries.Reader, contents: Any) -> None:
+        lots.append(len(contents))
+        add(self, contents)
+
+    monkeypatch.setattr(directory_entries.Reader, "add", counted)
+    async with watching(server.url) as machines:
+        assert {*machines.listed} == {f"n{number}" for number in range(12)}
+        assert {host.status for host in machines.hosts()} == {"up"}
+        assert sum(lots) == 12
+        server.change_host("n3", Mds_Os_release="other")
+        await until(lambda: {host.values.get("osRelease") for host in machines.hosts()} >= {"other"})
+        server.remove_host("n4")
+        await until(lambda: "n4" not in machines.listed)
 
 
 async def test_changes_that_come_together_are_told_together(

@@ -29,16 +29,41 @@ class Read:
         return {bare(name): keyed for some in self.alike for name, keyed in zip(some.names, some.entries, strict=True)}
 
 
+class Reader:
+    """Reads entries as they come; what the sieve leaves out is left out, and told by it."""
+
+    def __init__(self, sieve: Sieve, here: Collection[str]) -> None:
+        self.contents: dict[Hashable, bytes] = {}
+        self._sieve = sieve
+        self._here = here
+        self._assorting = Assorting()
+        self._alike: list[Alike] = []
+        self._left: list[Hashable] = []
+
+    def add(self, contents: Mapping[Hashable, bytes]) -> None:
+        """Some entries, each as it came, none of which was there before."""
+        alike, left = self._assorting.sorted(contents)
+        self._alike += alike
+        self._left += left
+        self.contents.update(contents)
+
+    def read(self) -> Read:
+        """What all of them say."""
+        contents, alike = self.contents, self._alike
+        entries = _each(self._left, contents, self._sieve)
+        of_others = {name for one in entries.values() for word, name in ties(one, self._here) if word == HOST}
+        if shared := _twice(alike) | of_others:
+            alike, told_of = _without(alike, shared)
+            entries |= _each(told_of, contents, self._sieve)
+            entries = {key: entries[key] for key in contents if key in entries}
+        return Read(tuple(alike), entries)
+
+
 def read(contents: Mapping[Hashable, bytes], sieve: Sieve, here: Collection[str]) -> Read:
-    """What these entries say, each as it came; what the sieve leaves out is left out, and told by it."""
-    alike, left = Assorting().sorted(contents)
-    entries = _each(left, contents, sieve)
-    shared = _twice(alike) | {name for one in entries.values() for word, name in ties(one, here) if word == HOST}
-    if shared:
-        alike, told_of = _without(alike, shared)
-        entries |= _each(told_of, contents, sieve)
-        entries = {key: entries[key] for key in contents if key in entries}
-    return Read(tuple(alike), entries)
+    """What these entries say."""
+    reader = Reader(sieve, here)
+    reader.add(contents)
+    return reader.read()
 
 
 def _each(keys: Iterable[Hashable], contents: Mapping[Hashable, bytes], sieve: Sieve) -> dict[Hashable, Entry]:

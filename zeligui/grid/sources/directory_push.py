@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Hashable
+from collections.abc import AsyncIterator, Callable, Collection, Hashable, Mapping
 
 from zeligui.grid import garbage
 from zeligui.grid.directories import Directory, Entry
 from zeligui.grid.directories.mirror import Mirror
-from zeligui.grid.sources.directory_entries import read
+from zeligui.grid.sources.assorting import AT_ONCE
+from zeligui.grid.sources.directory_entries import Reader, read
 from zeligui.grid.sources.directory_news import News, Piece
 from zeligui.grid.sources.sieve import Sieve
 from zeligui.links.calls import call
@@ -40,7 +41,7 @@ class Listener:
     async def pieces(self) -> AsyncIterator[list[Piece]]:
         """What is new, for ever, in lists; ends by a LinkError, one of them PushRefused."""
         made: asyncio.Queue[list[Piece]] = asyncio.Queue()
-        loop, run = asyncio.get_running_loop(), _Run(Push(self._place, self._condition, self._copies))
+        loop, run = asyncio.get_running_loop(), _Run(Push(self._place, self._condition, self._copies, partly=AT_ONCE))
 
         def give(some: list[Piece]) -> None:
             loop.call_soon_threadsafe(made.put_nowait, some)
@@ -65,10 +66,13 @@ class Listener:
 
     def _listen(self, run: _Run, give: Callable[[list[Piece]], object]) -> None:
         with self._turn:
-            first = True
+            first, reader = True, None
             try:
                 for changes in run.push.changes():
-                    self._hand_over(run, self._everything(changes) if first else self._news_of(changes), give)
+                    if changes.partial:
+                        reader = self._begun(reader, changes)
+                        continue
+                    self._hand_over(run, self._everything(changes, reader) if first else self._news_of(changes), give)
                     if first and self._mirror:
                         self._mirror.prepare()  # while the event loop is busy with what it was given
                     first = False
@@ -83,21 +87,30 @@ class Listener:
             give(pieces)
             run.taken.wait(TAKEN_S)
 
-    def _everything(self, changes: Changes) -> list[Piece]:
+    def _begun(self, reader: Reader | None, changes: Changes) -> Reader:
+        """Read what has come while the server goes on."""
+        reader = reader or Reader(self._sieve, self._here())
+        with garbage.kept():
+            reader.add(_present(changes.entries))
+        return reader
+
+    def _everything(self, changes: Changes, reader: Reader | None) -> list[Piece]:
         """All that is there, after the first changes of a connection."""
         with garbage.kept():
-            return self._news_of_all(changes)
+            return self._news_of_all(changes, reader)
 
-    def _news_of_all(self, changes: Changes) -> list[Piece]:
+    def _news_of_all(self, changes: Changes, begun: Reader | None) -> list[Piece]:
         gone: list[str] = []
         here = self._here()
+        if begun and (self._mirror or not begun.contents.keys().isdisjoint(changes.entries)):
+            changes = Changes({**begun.contents, **changes.entries}, changes.wrong)  # type: ignore[dict-item]
+            begun = None
         if self._mirror is None:
-            contents: dict[Hashable, bytes] = {
-                key: content for key, content in changes.entries.items() if content is not None
-            }
             self._dropped += changes.wrong
-            self._mirror, found = Mirror(here, self._unpacked), read(contents, self._sieve, here)
-            self._mirror.fill(found.entries, found.packed, contents)
+            reader = begun or Reader(self._sieve, here)
+            reader.add(_present(changes.entries))
+            self._mirror, found = Mirror(here, self._unpacked), reader.read()
+            self._mirror.fill(found.entries, found.packed, reader.contents)
         else:
             _, gone = self._mirror.change(self._read(changes))
             found = read(self._mirror.packed, self._sieve, here)
@@ -129,6 +142,10 @@ class Listener:
 
     def _note(self) -> str:
         return f"{self._dropped} messages that make no sense were dropped." if self._dropped else ""
+
+
+def _present(entries: Mapping[bytes, bytes | None]) -> dict[Hashable, bytes]:
+    return {key: content for key, content in entries.items() if content is not None}
 
 
 class _Run:

@@ -43,11 +43,12 @@ class Changes:
     """What changed since the last ones: entries by the id that the server gives each, None where one is gone.
 
     An entry is as it came, to be read by `decoding.entry`. No changes are a sign of life. `wrong` counts messages that
-    made no sense and were dropped.
+    made no sense and were dropped. `partial` are those of all that comes at first which are there already.
     """
 
     entries: Mapping[bytes, bytes | None]
     wrong: int = 0
+    partial: bool = False
 
 
 @dataclass(slots=True)
@@ -67,10 +68,16 @@ class Copy:
 
 
 class Push:
-    """One connection to a directory that is listened to. Where `copies` of another stand, this one goes on."""
+    """One connection to a directory that is listened to. Where `copies` of another stand, this one goes on.
 
-    def __init__(self, place: Place, condition: str, copies: list[Copy] | None = None) -> None:
+    What comes at first is told when it is whole, or also before, so many entries at a time (`partly`).
+    """
+
+    def __init__(
+        self, place: Place, condition: str, copies: list[Copy] | None = None, *, partly: int | None = None
+    ) -> None:
         self._place = place
+        self._partly = partly
         self._condition = condition
         self.copies: list[Copy] = [] if copies is None else copies
         self._wire: Any = None
@@ -88,7 +95,7 @@ class Push:
             bases = _bases(line, self._place)
             if [copy.base for copy in self.copies] != bases:
                 self.copies[:] = [Copy(base) for base in bases]
-            yield from _Listening(line, self._place, self._condition, self.copies).changes()
+            yield from _Listening(line, self._place, self._condition, self.copies, self._partly).changes()
 
     def close(self) -> None:
         """End it, from any thread: `changes` ends by Unreachable at once."""
@@ -112,8 +119,9 @@ def _bases(line: Line, place: Place) -> list[str]:
 class _Listening:
     """One connection over which the server tells its changes. The copies are brought up to date as they come."""
 
-    def __init__(self, line: Line, place: Place, condition: str, copies: list[Copy]) -> None:
+    def __init__(self, line: Line, place: Place, condition: str, copies: list[Copy], partly: int | None = None) -> None:
         self._line = line
+        self._partly = partly
         self._place = place
         self._condition = condition
         self._of = {self._ask(copy): copy for copy in copies}
@@ -136,6 +144,9 @@ class _Listening:
         heard, asked, first = time.monotonic(), 0.0, 0.0
         while True:
             whole = all(copy.whole for copy in self._of.values())
+            if self._partly and not whole and len(self._changed) >= self._partly:
+                came, self._changed = self._changed, {}
+                yield Changes(came, partial=True)
             if whole and (not self._told or (self._changed and time.monotonic() - first > LONGEST_GATHER_S)):
                 yield self._take()
             piece = wire.listen(GATHER_S if self._changed and whole else min(PROBE_S, SILENCE_S / 3))
