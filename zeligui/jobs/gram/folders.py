@@ -16,13 +16,13 @@ import re
 import socket
 import threading
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from zeligui.errors import Refused, SubmissionRefused, Unreachable, UsageError
+from zeligui.errors import Refused, Unreachable, UsageError
 from zeligui.files.gridftp import GridFtp
 from zeligui.files.gridftp_control import Control
 from zeligui.files.gridftp_files import GridFtpFiles
@@ -72,13 +72,13 @@ class Folders:
         self._root = ""
 
     async def root(self) -> str:
-        """Where they are. SubmissionRefused where the user has no home there that can be written."""
+        """Where they are. Refused where the user has no home there that can be written."""
         if not self._root:
             home = await self.files.home()
             try:
                 await self.files.make_folder(f"{home}/{PLACE}")
             except (Refused, NoSuchFile) as error:
-                raise SubmissionRefused(
+                raise Refused(
                     f"The user that {self.files.url} maps you to has no home there that can be written: {error}",
                     hint="Ask who runs the site to make one.",
                 ) from error
@@ -93,13 +93,17 @@ class Folders:
         return await self.files.claim(await self.of(attempt))
 
     async def mark(self, attempt: str, decision: str) -> None:
-        """Write a decision down; safe to repeat."""
-        await self.files.claim(f"{await self.of(attempt)}/{decision}")
+        """Write a decision down; safe to repeat. Refused where the folder was removed by somebody else."""
+        try:
+            await self.files.claim(f"{await self.of(attempt)}/{decision}")
+        except NoSuchFile as error:
+            hint = "Somebody has removed it, and what the job printed with it."
+            raise Refused(f"The job's folder is not there any more: {error}", hint=hint) from error
 
     async def point(self, attempt: str, job: JobContact, before: JobContact | None = None) -> None:
         """Write down where its job is asked about, in the place of where it was."""
         folder = await self.of(attempt)
-        await self.files.claim(f"{folder}/{_name(job)}")
+        await self.mark(attempt, _name(job))
         if before is not None and before != job:
             await self.files.remove_folder(f"{folder}/{_name(before)}")
 
@@ -158,6 +162,10 @@ class SiteFiles(GridFtpFiles):
         super().__init__(root, GridFtp())
         self._proxy = proxy
         self._closing: tuple[Control, weakref.finalize[..., SiteFiles]] | None = None
+
+    async def _use(self, work: Callable[[Control], T]) -> T:
+        with refused_here():
+            return await super()._use(work)
 
     async def _work(self, work: Callable[[Control], T]) -> T:
         self.ftp.proxy = self._proxy()
@@ -261,3 +269,12 @@ class _Taking:
     def all(self) -> bytes:
         self._thread.join(DATA_S)
         return bytes(self._taken[: self._most])
+
+
+@contextmanager
+def refused_here() -> Iterator[None]:
+    """What is wrong with the credentials here is, for who asks about jobs, a site that cannot be used."""
+    try:
+        yield
+    except (UsageError, NoCredential) as error:
+        raise Refused(str(error), hint=error.hint) from error

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from zeligui.errors import LinkError, Refused, Unreachable, UsageError
-from zeligui.jobs.gram.folders import Folders, Notes
+from zeligui.errors import LinkError, Refused, Unreachable
+from zeligui.jobs.gram.folders import Folders, Notes, refused_here
 from zeligui.jobs.gram.orders import again
 from zeligui.jobs.job import JobStatus
 from zeligui.links.calls import call
 from zeligui.links.gram.client import CANCEL_S, SUBMIT_S, Client, Signal
 from zeligui.links.gram.contacts import Contact, JobContact
 from zeligui.links.gram.peers import Foreign, ManagerGone
-from zeligui.links.gsi.credentials import NoCredential
 
 AT_ONCE = 4
 """Connections to one site."""
@@ -116,8 +114,7 @@ class Managers:
         if now - kept.renewed < RENEW_AGAIN_S:
             return
         try:
-            with refused_here():
-                ends = (await call(self.client.identities.now)).credential.ends
+            ends = await self.do(self.client.lasts)
             if kept.until is not None and not _due(kept.until, ends):
                 return
             kept.renewed = now
@@ -132,12 +129,3 @@ def _due(until: datetime, ends: datetime) -> bool:
     """Whether a proxy that ends `until` is to be followed by one of ours."""
     left = (until - datetime.now(UTC)).total_seconds()
     return left < RENEW_AHEAD_S and (ends - until).total_seconds() > RENEW_AGAIN_S
-
-
-@contextmanager
-def refused_here() -> Iterator[None]:
-    """What is wrong with the credentials here is, for who asks about jobs, a site that cannot be used."""
-    try:
-        yield
-    except (UsageError, NoCredential) as error:
-        raise Refused(str(error), hint=error.hint) from error

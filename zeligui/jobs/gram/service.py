@@ -11,7 +11,7 @@ from pathlib import Path
 from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, UsageError, ZeliGridError
 from zeligui.files.progress import Tell
 from zeligui.jobs.gram.folders import CANCELED, COMMITTED, Folders, Notes, SiteFiles
-from zeligui.jobs.gram.managers import Kept, Managers, refused_here
+from zeligui.jobs.gram.managers import Kept, Managers
 from zeligui.jobs.gram.orders import PREPARED_S, order
 from zeligui.jobs.gram.states import UNCOMMITTED, ended, final, judge, parked, unknown
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
@@ -69,10 +69,9 @@ class GramService:
 
     async def health(self) -> str:
         await self._managers.do(self._client.ping, self._contact, limit_s=PING_S)
-        with refused_here():
-            await self._folders.root()
-            left = self._client.identities.now().credential.left_s()
-        return f"answers, as do its files; your proxy is valid for {lasting(left)}"
+        await self._folders.root()
+        identity = await self._managers.do(self._client.identities.now)
+        return f"answers, as do its files; your proxy is valid for {lasting(identity.credential.left_s())}"
 
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """A `LinkError` says that nothing is started: what the site may have taken ends there uncommitted."""
@@ -82,20 +81,17 @@ class GramService:
                 f"{self.url} cannot give a job standard input while it runs.", hint="Take a file among its input."
             )
         described = order(attempt, job, self._contact, prepared_s=self._prepared_s)
+        ends = await self._managers.do(self._client.lasts)
         async with self._stager.used():
             wanted = await self._stager.wanted(job)
-            with refused_here():
-                if not await self._folders.claim(attempt) and (known := await self._prepared(attempt)):
-                    return known
+            if not await self._folders.claim(attempt) and (known := await self._prepared(attempt)):
+                return known
             work = f"{await self._folders.of(attempt)}/work"
             await self._files.claim(work)
             if wanted:
                 await self._stager.bring(wanted, work, tell)
-        with refused_here():
-            ends = self._client.identities.now().credential.ends
         job_there = await self._submit(described)
-        with refused_here():
-            await self._folders.point(attempt, job_there)
+        await self._folders.point(attempt, job_there)
         self._kept[attempt] = Kept(Notes(job=job_there), until=ends)
         return job_there.url
 
@@ -123,11 +119,12 @@ class GramService:
         kept = await self._known(check(attempt))
         if kept is not None and kept.notes.committed and (kept.notes.canceled or kept.last):
             return
+        if kept is not None:
+            await self._look(attempt, kept)  # somebody else may have canceled it
         if kept is None or kept.notes.job is None or kept.notes.gone or kept.notes.canceled:
             why = "it was canceled" if kept and kept.notes.canceled else "its preparation is gone"
             raise SubmissionRefused(f"{self.url} did not start the job: {why}.")
-        with refused_here():
-            await self._folders.mark(attempt, COMMITTED)
+        await self._folders.mark(attempt, COMMITTED)
         kept.notes = replace(kept.notes, committed=True)
         try:
             state = await self._managers.ask(attempt, kept, lambda job: self._client.signal(job, Signal.COMMIT))
@@ -216,10 +213,9 @@ class GramService:
         status = await self._find(attempt)
         if status is not None and status.state is not None and status.state.final:
             return
-        with refused_here():
-            if kept is None:
-                await self._folders.claim(attempt)
-            await self._folders.mark(attempt, CANCELED)
+        if kept is None:
+            await self._folders.claim(attempt)
+        await self._folders.mark(attempt, CANCELED)
         if kept is not None:
             kept.notes = replace(kept.notes, canceled=True)
             if kept.notes.job is not None:
@@ -265,19 +261,16 @@ class GramService:
 
     async def read(self, attempt: str, stream: str, offset: int, *, most: int = 65536) -> bytes:
         path = _stream(stream)
-        with refused_here():
-            return await self._files.piece(f"{await self._folders.of(check(attempt))}/{path}", offset, most)
+        return await self._files.piece(f"{await self._folders.of(check(attempt))}/{path}", offset, most)
 
     async def length(self, attempt: str, stream: str) -> int:
         path = _stream(stream)
-        with refused_here():
-            return await self._files.size(f"{await self._folders.of(check(attempt))}/{path}")
+        return await self._files.size(f"{await self._folders.of(check(attempt))}/{path}")
 
     async def fetch(
         self, attempt: str, patterns: Sequence[str], folder: Path, *, tell: Tell | None = None
     ) -> Sequence[str]:
-        with refused_here():
-            work = f"{await self._folders.of(check(attempt))}/work"
+        work = f"{await self._folders.of(check(attempt))}/work"
         if not patterns:
             return []
         async with self._stager.used():
@@ -300,8 +293,7 @@ class GramService:
             raise ZeliGridError(f"The job {attempt} on {self.url} is not over yet ({detail}).", hint="Cancel it first.")
         if kept.notes.job is not None and not kept.notes.gone:
             await self._let_go(attempt, kept)
-        with refused_here():
-            await self._folders.clear(attempt)
+        await self._folders.clear(attempt)
         self._kept.pop(attempt, None)
 
     async def _let_go(self, attempt: str, kept: Kept) -> None:
@@ -328,8 +320,7 @@ class GramService:
     async def _known(self, attempt: str) -> Kept | None:
         """What is remembered of an attempt, else what its folder says; None where there is none."""
         if attempt not in self._kept:
-            with refused_here():
-                notes = await self._folders.notes(attempt)
+            notes = await self._folders.notes(attempt)
             if notes is None:
                 return None
             self._kept.setdefault(attempt, Kept(notes))
@@ -337,8 +328,7 @@ class GramService:
 
     async def _look(self, attempt: str, kept: Kept) -> None:
         """Read its folder anew; what was decided here stays so."""
-        with refused_here():
-            notes = await self._folders.notes(attempt)
+        notes = await self._folders.notes(attempt)
         if notes is not None:
             kept.notes = replace(notes, canceled=kept.notes.canceled or notes.canceled, job=kept.notes.job)
 

@@ -7,6 +7,7 @@ where it does not answer, or not in full, that is Unreachable: nothing follows f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 
 from cryptography import x509
@@ -69,6 +70,12 @@ class Client:
 
     def __init__(self, identities: Identities | None = None) -> None:
         self.identities = identities or Identities()
+
+    def lasts(self) -> datetime:
+        """Until when a job that is submitted now has a proxy. UsageError where ours starts no job."""
+        identity = self.identities.now()
+        check_lasting(identity)
+        return identity.credential.ends
 
     def ping(self, contact: Contact, *, limit_s: float = PING_S) -> None:
         """Whether the gatekeeper has the service and would let the user in. Refused, Unreachable."""
