@@ -201,6 +201,18 @@ def test_a_second_master_is_refused_and_so_is_an_edited_file(bench: Bench) -> No
     assert bench.zeligrid("job", "cancel", "trial/1").returncode == 0
 
 
+def test_what_has_not_begun_to_run_may_still_be_edited(bench: Bench) -> None:
+    bench.write("[p]\nosName = Plan9\n", seconds=0)
+    with bench.run("node1.grid") as run:
+        run.wait_for("held")
+        run.signal(signal.SIGINT)
+        assert run.end() == 130
+    bench.write(ANY, seconds=0)
+    with bench.run("node1.grid") as again:
+        again.wait_for("done")
+        assert again.end() == 0
+
+
 def test_interrupted_it_goes_on_and_is_found_again(bench: Bench) -> None:
     bench.write(ANY, seconds=12)
     with bench.run("node1.grid") as run:

@@ -89,6 +89,7 @@ def test_a_path_relative_to_the_working_folder_is_found(
         ('"pi.contract"', '"other.contract"', "contract names 'other.contract', which cannot be read: No such file"),
         ('contract = "pi.contract"', "", "contract is '', where a contract file was expected"),
         ('"ssh://lab1"', '"lab1"', "on is 'lab1', where the URL of a job service"),
+        ('"ssh://lab1"', '"ftp://lab1"', "on is 'ftp://lab1', where the URL of a job service: any://, gram://"),
         ('"/usr/bin/python3"', '""', "job.executable is missing"),
         ("instances", "instance", "the key job.instance is unknown; the nearest known key is job.instances"),
         ("interval", "intervall", "the nearest known key is reconfiguration.interval"),

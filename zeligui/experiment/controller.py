@@ -143,14 +143,14 @@ class Controller:
         """Take the experiment up where it stands, or begin a new run of it."""
         book, experiment = self._run.book, self._run.experiment
         await book.load()
-        if not book.state.running:
+        if not book.state.running or (book.state.untouched and book.state.digest != experiment.digest):
             await book.record(
                 "begun", digest=experiment.digest, instances=experiment.job.instances, file=str(experiment.file)
             )
         elif book.state.digest != experiment.digest:
             raise UsageError(
                 f"{experiment.name} still runs, and {edited(book.state.digest, experiment)} was edited meanwhile.",
-                hint="Undo the edit, or cancel its jobs first: `zeligrid jobs` lists them.",
+                hint=f"Undo the edit, or end each of its instances first: zeligrid job cancel {experiment.name}/1",
             )
         self._polling.taken_up.update(attempt.id for attempt in book.state.live())
         if self._calls:

@@ -8,12 +8,14 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path, PurePosixPath
 
 from zeligui.errors import UsageError
 from zeligui.files.locations import SCHEMES, is_url, locate
+from zeligui.jobs.adaptors import GROUP as SERVICES
 from zeligui.jobs.staging import TO
 from zeligui.options import Place, check_urls, option, read_table, read_toml
 from zeligui.secret import KEYRING, from_keyring
@@ -97,8 +99,16 @@ def check_values(written: ExperimentFile, place: Place) -> None:
     if written.name:
         _check_name(written.name, place.at("name"))
     check_urls(written.on, place.at("on"), "the URL of a job service")
+    _check_services(written.on, place.at("on"))
     check_job(written.job, place.at("job"))
     check_home_calling(written.home_calling, place.at("home_calling"))
+
+
+def _check_services(urls: Sequence[str], place: Place) -> None:
+    known = entry_points(group=SERVICES).names
+    for url in urls:
+        if url.partition("://")[0] not in known:
+            raise place.wrong(url, f"the URL of a job service: {', '.join(f'{one}://' for one in sorted(known))}")
 
 
 def check_job(job: JobDefaults, place: Place) -> None:

@@ -111,7 +111,11 @@ class Seeking:
         aside = sorted(self._run.set_aside())
         if aside:
             words += f"; set aside for a while: {', '.join(aside)}"
-        unreached = [host.name for host in self._run.machines.hosts() if not self._run.service_of(host)]
+        hosts = self._run.machines.hosts()
+        silent = [f"{host.source} tells nothing: {host.detail.rstrip('.')}" for host in hosts if not host.values]
+        unreached = [host.name for host in hosts if host.values and not self._run.service_of(host)]
+        if silent:
+            words += f"; {'; '.join(silent[:3])}"
         if unreached:
             words += f"; no job service reaches {', '.join(unreached[:8])}: name one in the experiment's `on`"
         return words

@@ -109,6 +109,11 @@ class ExperimentState:
         """Whether the run was begun and has not ended."""
         return self.run > 0 and self.finished is None
 
+    @property
+    def untouched(self) -> bool:
+        """Whether no instance has run yet, and none is about to: whatever it says may still be edited."""
+        return not self.live() and not any(one.starts or one.outcome for one in self.instances.values())
+
     def current(self, instance: int) -> AttemptState | None:
         """The instance's attempt that has not ended; of several (one being stopped), the newest."""
         live = [self.attempts[a] for a in self.instances[instance].attempts if self.attempts[a].live]

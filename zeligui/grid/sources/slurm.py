@@ -69,7 +69,7 @@ class SlurmSource:
         wanted = self._cluster.partition
         if wanted and wanted not in look.queues:
             names = ", ".join(sorted(look.queues)) or "none"
-            raise Refused(f"{self.url}: {look.cluster} has no partition {wanted}.", hint=f"It has: {names}.")
+            raise Refused(f"The cluster {look.cluster} has no partition {wanted}.", hint=f"It has: {names}.")
         return [
             Measurement(
                 f"{name}.{look.cluster}",

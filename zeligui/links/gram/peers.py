@@ -167,9 +167,6 @@ def _connect(
     except ssl.SSLCertVerificationError as error:
         raw.close()
         raise _unbelieved(error, who, identity) from error
-    except ssl.SSLError as error:
-        raw.close()
-        raise _unshaken(error, who, connecting) from error
     except OSError as error:
         raw.close()
         raise broken(error, who, connecting) from error
@@ -195,16 +192,6 @@ def _unbelieved(error: ssl.SSLCertVerificationError, who: str, identity: Identit
         f"{who} shows a certificate that is not believed: {printable(error.verify_message)}.",
         hint=f"The authorities that are trusted here are in {identity.trust.folder}.",
     )
-
-
-def _unshaken(error: ssl.SSLError, who: str, connecting: Deadline) -> Unreachable | Refused:
-    reason = (error.reason or "").lower()
-    if ("alert" in reason and "certificate" in reason) or "unknown_ca" in reason:
-        return Refused(
-            f"{who} does not believe your certificate ({printable(reason.replace('_', ' '))}).",
-            hint="Ask whether the site trusts your authority; `zeligrid proxy info` shows what you have.",
-        )
-    return broken(error, who, connecting)
 
 
 def _check_subject(chain: Sequence[x509.Certificate], contact: Contact, who: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from zeligui.errors import Unreachable
+from zeligui.errors import Refused, Unreachable
 from zeligui.links.gram.words import printable
 
 MOST_HEAD, MOST_BODY = 1 << 14, 1 << 16
@@ -78,7 +78,8 @@ class Stream(Protocol):
 class Wire:
     """One connection, read piece by piece. `who` is at the other end, for the words.
 
-    What goes wrong with it is Unreachable, or Garbled where something came that is not an answer.
+    What goes wrong with it is Unreachable, or Garbled where something came that is not an answer; Refused where our
+    certificate is not believed.
     """
 
     def __init__(self, stream: Stream, who: str, deadline: Deadline) -> None:
@@ -154,14 +155,20 @@ class Wire:
         return ascii(self._rest[:40].decode("latin-1"))
 
 
-def broken(error: OSError, who: str, deadline: Deadline) -> Unreachable:
-    """What an error of a connection that stood means."""
+def broken(error: OSError, who: str, deadline: Deadline) -> Unreachable | Refused:
+    """What an error of a connection means, in its handshake or later: with TLS 1.3 a peer looks at ours after it."""
     if isinstance(error, TimeoutError):
         return Unreachable(f"{who} did not answer within {deadline.seconds:g} s.", hint="Try again.")
-    if isinstance(error, ssl.SSLError):
-        why = printable((error.reason or "").replace("_", " ").lower())
-        return Garbled(f"The connection with {who} broke: {why or 'what came was not TLS'}.", hint="Try again.")
-    return Unreachable(f"The connection with {who} broke: {error.strerror or error}.", hint="Try again.")
+    with_whom = f"{who[0].lower()}{who[1:]}"
+    if not isinstance(error, ssl.SSLError):
+        return Unreachable(f"The connection with {with_whom} broke: {error.strerror or error}.", hint="Try again.")
+    why = printable((error.reason or "").replace("_", " ").lower())
+    if "unknown ca" in why or ("alert" in why and "certificate" in why):
+        return Refused(
+            f"{who} does not believe your certificate ({why}).",
+            hint="Ask whether the site trusts your authority; `zeligrid proxy info` shows what you have.",
+        )
+    return Garbled(f"The connection with {with_whom} broke: {why or 'what came was not TLS'}.", hint="Try again.")
 
 
 def _may_be_http(begun: bytes) -> bool:

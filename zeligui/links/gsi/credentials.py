@@ -112,8 +112,8 @@ class Credential:
 
 def lasting(seconds: float) -> str:
     """How long a credential is still valid, in words."""
-    minutes = int(seconds // 60)
-    return f"{minutes // 60} h {minutes % 60} min"
+    hours, minutes = divmod(int(seconds // 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def slashed(name: x509.Name) -> str:

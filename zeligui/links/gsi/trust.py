@@ -194,4 +194,7 @@ def _check_revoked(certificate: x509.Certificate, authority: Authority, where: s
             hint=f"Fetch it again into {authority.file.with_suffix('.r0')}.",
         )
     if listed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
-        raise Refused(f"The certificate of {where}, {slashed(certificate.subject)}, was revoked by {name}.")
+        raise Refused(
+            f"The certificate of {where}, {slashed(certificate.subject)}, was revoked by {name}.",
+            hint="Where it is yours, ask that authority for a new one; else leave the site alone until it has one.",
+        )
