@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.globus import Site
+from tests.islands import USER
 from zeligui.errors import LinkError, Refused, UsageError
 from zeligui.grid.sources import open_source
 from zeligui.grid.sources.gram import GramSource
 from zeligui.links import Links, open_links
+from zeligui.links.gsi.proxies import make_proxy, write_proxy
 
 
 @pytest.fixture
@@ -62,6 +64,26 @@ async def test_an_unknown_service_and_a_missing_proxy_are_said_in_words(site, li
     with pytest.raises(LinkError, match="There is no proxy") as caught:
         await anext(source(site, links).watch())
     assert "proxy init" in caught.value.hint
+
+
+async def test_a_limited_proxy_is_named_as_such_where_the_gatekeeper_says_no(site, links, monkeypatch, tmp_path):
+    write_proxy(make_proxy(site.user, limited=True), tmp_path / "limited")
+    monkeypatch.setenv("X509_USER_PROXY", str(tmp_path / "limited"))
+    with pytest.raises(Refused, match="a limited one") as caught:
+        await anext(source(site, links).watch())
+    assert "proxy init" in caught.value.hint
+
+
+async def test_an_account_that_is_not_there_is_said_to_be_the_sites_fault(site, links):
+    mapfile = site.folder / "grid-mapfile"
+    before = mapfile.read_text()
+    mapfile.write_text(before.replace(USER, "nobody-at-all"))
+    try:
+        with pytest.raises(Refused) as caught:
+            await anext(source(site, links).watch())
+    finally:
+        mapfile.write_text(before)
+    assert "account that it maps you to" in caught.value.hint
 
 
 def test_what_is_no_contact_is_refused_at_once(links):

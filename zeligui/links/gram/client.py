@@ -17,7 +17,7 @@ from zeligui.errors import Refused, UsageError
 from zeligui.links.gram.contacts import Contact, JobContact, authority, job_contact
 from zeligui.links.gram.peers import Connection, Identities, Identity, to_gatekeeper, to_manager
 from zeligui.links.gram.wire import HINT, MOST_BODY, Answer, Deadline, Garbled, framed, message, quoted
-from zeligui.links.gram.words import AUTHORIZATION, SERVICE_NOT_FOUND, STATES, WAITING_FOR_COMMIT, denied
+from zeligui.links.gram.words import AUTHORIZATION, SERVICE_NOT_FOUND, STATES, WAITING_FOR_COMMIT, Denied, denied
 from zeligui.links.gsi.credentials import lasting
 from zeligui.links.gsi.proxies import SHORTEST_S, delegate
 
@@ -78,11 +78,20 @@ class Client:
         return identity.credential.ends
 
     def ping(self, contact: Contact, *, limit_s: float = PING_S) -> None:
-        """Whether the gatekeeper has the service and would let the user in. Refused, Unreachable."""
-        with to_gatekeeper(self.identities.now(), contact, Deadline(limit_s)) as connection:
-            _greet(connection, None)
-            connection.wire.post(f"ping/{contact.service}", contact.host, b"")
-            _served(connection.wire.answer(), contact)
+        """Whether the gatekeeper has the service and would let the user in.
+
+        Refused, Unreachable; UsageError where it says no because the proxy is a limited one.
+        """
+        identity = self.identities.now()
+        try:
+            with to_gatekeeper(identity, contact, Deadline(limit_s)) as connection:
+                _greet(connection, None)
+                connection.wire.post(f"ping/{contact.service}", contact.host, b"")
+                _served(connection.wire.answer(), contact)
+        except Denied as refusal:
+            if refusal.number == AUTHORIZATION and identity.credential.limited:
+                check_lasting(identity)  # a gatekeeper says no to a limited proxy as to a user that it does not know
+            raise
 
     def submit(self, contact: Contact, rsl: bytes, *, limit_s: float = SUBMIT_S) -> Submitted:
         """Submit a job, with a limited proxy of ours passed on.
@@ -179,7 +188,10 @@ def _served(answer: Answer, contact: Contact) -> Answer:
     number = _HTTP.get(answer.code)
     if number is not None:
         raise denied(who, number, contact.service if number == SERVICE_NOT_FOUND else "")
-    raise Refused(f"{who} says no: {answer.code} {answer.reason}.", hint="Its logs say more.")
+    account = "The account that it maps you to may not be there. " if answer.code == 500 else ""
+    raise Refused(
+        f"{who} says no: {answer.code} {answer.reason}.", hint=f"{account}Ask who runs it: its logs say more."
+    )
 
 
 _HTTP = {403: AUTHORIZATION, 404: SERVICE_NOT_FOUND}

@@ -41,7 +41,10 @@ WORDS: dict[int, tuple[str, str]] = {
     4: ("the folder of the job is not there", _HOME),
     5: ("the program is not there", "Give its path at the site, or name it among the job's input."),
     6: ("your project has no means left there", "Take another one by ?project= in the URL."),
-    7: ("it does not authorize you", "Ask the site to add your certificate's name to its grid-mapfile."),
+    7: (
+        "it does not authorize you",
+        "Ask the site to add your certificate's name to its grid-mapfile; `zeligrid proxy info` shows it.",
+    ),
     8: ("it was canceled", ""),
     9: ("the site canceled it", _SITE),
     10: ("the answer broke the protocol", "Try again. " + _SITE),
