@@ -22,6 +22,7 @@ from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.service import JobService
 from zeligui.links import Links, open_links
 
+ROOT = Path(__file__).resolve().parent.parent
 ROUNDS, JOBS, POLLS = 40, 500, 10
 JOB = JobDescription("/bin/true")
 
@@ -53,7 +54,9 @@ def cluster() -> Iterator[Slurm]:
     island = Island()
     try:
         slurm = Slurm(island)
-        os.environ.update(slurm.environment)
+        os.environ.update(
+            slurm.environment, PATH=f"{os.environ['PATH']}:{ROOT}/.venv/system/bin"
+        )  # an sshd may be there
         yield slurm
         slurm.empty()
     finally:
