@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import time
+import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,9 @@ class Control:
         self._tls = context.wrap_bio(self._in, self._out, server_hostname=address.host)
         self._socket = self._dial(address.host, address.port or PORT)
         self._file: BinaryIO = self._socket.makefile("rb")
+        # Closed as well where nobody has it any more: services, which keep it, are never closed themselves.
+        self._end = weakref.finalize(self, _end, self._file, self._socket)
+        self._end.atexit = False
         try:
             self._greet()
             self._log_in(trust)
@@ -229,8 +233,12 @@ class Control:
             if each is not None:
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
-        self._file.close()
-        self._socket.close()
+        self._end()
+
+
+def _end(file: BinaryIO, connection: socket.socket) -> None:
+    file.close()
+    connection.close()
 
 
 def _context(proxy: Path, trust: Trust) -> ssl.SSLContext:

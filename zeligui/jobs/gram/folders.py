@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import socket
 import threading
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -161,7 +160,6 @@ class SiteFiles(GridFtpFiles):
     def __init__(self, root: str, proxy: Callable[[], Path | None]) -> None:
         super().__init__(root, GridFtp())
         self._proxy = proxy
-        self._closing: tuple[Control, weakref.finalize[..., SiteFiles]] | None = None
 
     async def _use(self, work: Callable[[Control], T]) -> T:
         with refused_here():
@@ -171,18 +169,7 @@ class SiteFiles(GridFtpFiles):
         self.ftp.proxy = self._proxy()
         if self.ftp.proxy is None:
             raise NoCredential("This session was given no grid proxy.", hint="Give it one: --context proxy")
-        try:
-            return await super()._work(work)
-        finally:
-            self._mind()
-
-    def _mind(self) -> None:
-        """Have the connection that is kept closed when nobody has us any more: job services are never closed."""
-        if self._closing and self._closing[0] is not self._control:
-            self._closing[1].detach()
-            self._closing = None
-        if self._control is not None and self._closing is None:
-            self._closing = self._control, weakref.finalize(self, self._control.close)
+        return await super()._work(work)
 
     async def home(self) -> str:
         """The user's home there."""
