@@ -91,10 +91,10 @@ class PosixService:
         self._probed: scripts.Machine | None = None
 
     async def health(self) -> str:
-        """That it answers, and what watches over jobs there."""
+        """What watches over jobs there."""
         machine = self._probed = await self._probe()
         self._check_leave(machine)
-        return f"answers; jobs are watched over by {machine.reaper()}"
+        return f"jobs are watched over by {machine.reaper()}"
 
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         """A `LinkError` comes only before the wrapper is started, so that nothing was; later it is InDoubt."""
