@@ -146,11 +146,11 @@ async def test_a_copy_goes_on_where_its_connection_broke(
 async def test_a_copy_that_stays_broken_is_given_up_and_leaves_its_part_for_the_next(
     wire: Relay, reach: Callable[[], MachineFiles], opened: Opened, mover: Mover, tmp_path: Path
 ) -> None:
-    size = 24 << 20
+    size = 128 << 20
     file = large(tmp_path / "file", size)
 
     def tell(progress: Progress) -> None:
-        if progress.done > size // 2:
+        if progress.done > size // 8:
             wire.cut()
 
     source, goal = Place(opened("file://"), str(file)), str(tmp_path / "goal")

@@ -20,15 +20,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     needs = getattr(metafunc.function, "needs", None)
     if needs is not None:
         ways = [way for way in WAYS if abilities(way).issuperset(needs)]
-        metafunc.parametrize("performance", ways, indirect=True, scope="session")
+        metafunc.parametrize("performance", ways, indirect=True, scope="module")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def performance(request: pytest.FixtureRequest) -> Performance:
-    """All conformance tests that are to run on one way, played."""
+    """All conformance tests of one module that are to run on one way, played. Modules may be run beside each other."""
     with way_of(request.param, request) as way, seen_by_all() as folder:
         played = Performance(request.param, way.place, folder, at_once=way.at_once)
-        played.run(selected(request.session.items, request.param))
+        tests = [item for item in request.session.items if item.path == request.path]
+        played.run(selected(tests, request.param))
     return played
 
 

@@ -25,6 +25,7 @@ from zeligui.links.local import LocalLink
 from zeligui.testbed.grid import Grid
 
 TRUE = JobDescription("true")
+SLEEP = ("sleep", "1000")
 APPEND = JobDescription("sh", ("-c", "echo ran; sleep 1000"))
 
 
@@ -37,6 +38,17 @@ async def test_a_fresh_service_finds_steers_and_reads_the_job(place: Place) -> N
     await place.service.cancel(attempt)
     assert (await place.ended(attempt)).state is JobState.CANCELED
     assert await place.output(attempt) == b"up\nbye\n"
+
+
+async def test_a_cancel_outlives_the_connection_that_asked_for_it(machine: Place) -> None:
+    attempts = [await machine.start(*SLEEP) for _ in range(5)]
+    for attempt in attempts:
+        await machine.until(attempt, JobState.RUNNING)
+        await machine.service.cancel(attempt)
+        await machine.service._link.close()
+        machine.service = machine.fresh()
+    for attempt in attempts:
+        assert (await machine.ended(attempt)).state is JobState.CANCELED
 
 
 @conformance(Ability.OUTPUT, Ability.CANCEL)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from zeligui.errors import (
@@ -196,7 +197,9 @@ class AnywhereService:
     async def _services(self, said: list[Said], job: JobDescription | None = None) -> Sequence[tuple[str, JobService]]:
         """What can be used now, in order; why others cannot is added to `said`."""
         candidates = [one for one in await call(adaptors, limit=REACH_S) if one.scheme != ANYWHERE]
-        urls = await asyncio.gather(*(self._url(one, said, job) for one in candidates))
+        refusals: list[list[Said]] = [[] for _ in candidates]  # who is quick to say no has no more to say than others
+        urls = await asyncio.gather(*(self._url(*both, job) for both in zip(candidates, refusals, strict=True)))
+        said += chain(*refusals)
         fit = [(one.scheme, url) for one, url in zip(candidates, urls, strict=True) if url]
         return [(scheme, self._opened.setdefault(url, open_other(url, self._links))) for scheme, url in fit]
 
