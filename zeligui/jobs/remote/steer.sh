@@ -52,6 +52,7 @@ cancel() {
     [ -e "$J/wrapper" ] || [ -e "$J/go.canceled" ] || { mkdir -p "$J"; echo end > "$J/go.canceled"; }
     if [ -e "$J/go.canceled" ] || [ -e "$J/go.late" ]; then say ok; fi
     decide cancel.pending cancel
+    trap '' HUP # which comes where the connection ends before the killer has left this session
     "$@" sh "$J/killer" "$grace" </dev/null >/dev/null 2>&1 &
     say ok
 }
