@@ -27,7 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def performance(request: pytest.FixtureRequest) -> Performance:
     """All conformance tests of one module that are to run on one way, played. Modules may be run beside each other."""
     with way_of(request.param, request) as way, seen_by_all() as folder:
-        played = Performance(request.param, way.place, folder, at_once=way.at_once)
+        played = Performance(way.place, folder, at_once=way.at_once)
         tests = [item for item in request.session.items if item.path == request.path]
         played.run(selected(tests, request.param))
     return played

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from tests.jobs.places import Place
-from tests.jobs.ways import FAULTS
 from zeligui.jobs.adaptors import Ability
 
 Play = Callable[[Place], Awaitable[None]]
@@ -41,8 +40,7 @@ def conformance(*needs: Ability) -> Callable[[Play], Callable[[Performance], Non
 class Performance:
     """All plays on one way to run jobs, at most so many at once; `open_place` opens a place for each."""
 
-    def __init__(self, name: str, open_place: Callable[[Path], Place], folder: Path, *, at_once: int) -> None:
-        self._name = name
+    def __init__(self, open_place: Callable[[Path], Place], folder: Path, *, at_once: int) -> None:
         self._open_place = open_place
         self._folder = folder
         self._room = asyncio.Semaphore(at_once)
@@ -69,10 +67,7 @@ class Performance:
 
     def tell(self, play: Play) -> None:
         """Fail as the play did, if it did."""
-        end = self._ends[play]
-        if end and (why := FAULTS.get((self._name, play.__name__))):
-            pytest.xfail(why)
-        if end:
+        if end := self._ends[play]:
             raise end
 
 

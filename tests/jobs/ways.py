@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,6 @@ FEW = 12
 """So many jobs at once where fifty have been tried with another watcher."""
 
 WAYS = (*POSIX, "slurm", "slurm+ssh", "gram-fork", "gram-slurm")
-
-FAULTS: Mapping[tuple[str, str], str] = {}
-"""What is known to be wrong, and is to be mended."""
 
 
 @dataclass(frozen=True, slots=True)
