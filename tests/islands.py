@@ -25,11 +25,20 @@ BLOCKS = 1 << 13
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 SETTLE = """
-hostname "$1"; shift
+hostname "$1"; folder=$2; shift 2
 while [ $# -gt 1 ]; do mount --bind "$1" "$2"; shift 2; done
 echo settled
-exec sleep infinity
+set +e
+read -r nothing
+own=$(readlink /proc/$$/ns/net)
+for turn in 1 2 3; do
+    for process in /proc/[0-9]*; do
+        [ "$process" = /proc/$$ ] || [ "$(readlink "$process/ns/net")" != "$own" ] || kill -s KILL "${process#/proc/}"
+    done 2>/dev/null
+done
+rm -rf "$folder"
 """
+"""What stays there: when whoever made the island is gone without a word, it takes all that is there away."""
 
 
 class Island:
@@ -61,12 +70,12 @@ class Island:
         return {NAME: self.address, OTHER: self.other, CLIENT: self.client}
 
     def _settle(self) -> None:
-        command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--uts", "--propagation", "private"]
+        command = ["unshare", "--net", "--mount", "--uts", "--propagation", "private"]
         pairs = [str(path) for pair in self._files().items() for path in pair]
-        command += ["sh", "-ec", SETTLE, "island", NAME.partition(".")[0], *pairs]
+        command += ["sh", "-ec", SETTLE, "island", NAME.partition(".")[0], str(self.folder), *pairs]
         # It outlives the test that is the first to want an island, and so must not have that one's home.
-        how: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "env": {"PATH": PATH}}
-        self._holder = subprocess.Popen(command, **how)
+        how: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {"PATH": PATH}}
+        self._holder = subprocess.Popen(command, start_new_session=True, **how)
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == b"settled\n"
         self._network = network_of(self._holder.pid)
@@ -165,8 +174,9 @@ class Island:
             wait_until(self._killed, "processes of the island do not end")
             for process in (self._holder, *self._started):
                 kill(process)
-            assert self._holder.stdout is not None
-            self._holder.stdout.close()
+            for pipe in (self._holder.stdin, self._holder.stdout):
+                assert pipe is not None
+                pipe.close()
         shutil.rmtree(self.folder)
 
     def _killed(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from tests.islands import CLIENT, NAME, USER, Island, everyone, network_of
 from tests.servers import wait_until
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -50,9 +53,29 @@ def test_both_sides_reach_each_other_until_the_wire_is_cut(brief: Island) -> Non
 
 def test_nothing_is_left_of_it(brief: Island) -> None:
     brief.start("daemon", "sh", "-c", "setsid sleep 1000 & sleep 1000", env={})
-    wait_until(lambda: len(brief.called("sleep")) == 3, "the processes do not start")  # with the one that holds it
+    wait_until(lambda: len(brief.called("sleep")) == 2, "the processes do not start")
     network = network_of(brief.processes()[0])
     brief.close()
     assert not [pid for pid in everyone() if network_of(pid) == network]
     assert not brief.folder.exists()
     wait_until(lambda: not Path("/sys/class/net", brief.device).exists(), "its wire is still there")
+
+
+LEFT = """
+import os
+from tests.islands import Island, network_of
+island = Island()
+island.start("daemon", "sh", "-c", "setsid setpriv --pdeathsig clear sleep 1000 & wait", env={})
+while not island.called("sleep"):
+    pass
+print(island.folder, network_of(island.processes()[0]), flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_nothing_is_left_where_the_run_was_killed(island: Island) -> None:
+    said = subprocess.run([sys.executable, "-c", LEFT], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    folder, network = said.split()
+    assert network.startswith("net:")
+    wait_until(lambda: not Path(folder).exists(), "its folder is still there")
+    wait_until(lambda: network not in map(network_of, everyone()), "its processes are still there")
