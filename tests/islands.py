@@ -198,6 +198,19 @@ def everyone() -> Iterator[int]:
     return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
 
 
+def content(pid: int, name: str) -> bytes:
+    """A file that the kernel has of a process; empty where that is over."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, and no zombie."""
+    return content(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])
+
+
 def network_of(pid: int) -> str:
     """The network that a process is in; empty where it is over."""
     try:
@@ -207,10 +220,7 @@ def network_of(pid: int) -> str:
 
 
 def name_of(pid: int) -> str:
-    try:
-        return Path(Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].decode(errors="replace")).name
-    except OSError:
-        return ""
+    return Path(content(pid, "cmdline").partition(b"\0")[0].decode(errors="replace")).name
 
 
 def others(file: str) -> str:

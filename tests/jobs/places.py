@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.islands import everyone
+from tests.islands import alive, content, everyone
 from zeligui.jobs import open_service
 from zeligui.jobs.adaptors import Ability, adaptors
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
@@ -241,16 +241,3 @@ class Place:
             return not working()
 
         await self.wait(gone, working)
-
-
-def content(pid: int, name: str) -> bytes:
-    """A file that the kernel has of a process; empty where that is over."""
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except OSError:
-        return b""
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there, and no zombie."""
-    return content(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])

@@ -172,6 +172,8 @@ def test_a_job_manager_that_died_is_gone_and_its_job_is_taken_up_again(asking):
         asking.client.status(job)
     again = asking.client.submit(asking.contact, request({"restart": job.url}))
     assert again.job.path == job.path
+    if again.waits:  # without a commit its end would not be told
+        asking.client.signal(again.job, Signal.COMMIT)
     assert asking.until(again.job, DONE, FAILED) == State(DONE, 0, 9)
 
 
