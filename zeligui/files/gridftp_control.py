@@ -64,9 +64,8 @@ class Control:
         credential = proxy or places.user_proxy()
         check_times(read_proxy(credential))
         trust = Trust(authorities or places.authorities())
-        context = _context(credential, trust)
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._in, self._out, server_hostname=address.host)
+        self._tls = trust.context(credential).wrap_bio(self._in, self._out, server_hostname=address.host)
         self._socket = self._dial(address.host, address.port or PORT)
         self._file: BinaryIO = self._socket.makefile("rb")
         # Closed as well where nobody has it any more: services, which keep it, are never closed themselves.
@@ -239,22 +238,6 @@ class Control:
 def _end(file: BinaryIO, connection: socket.socket) -> None:
     file.close()
     connection.close()
-
-
-def _context(proxy: Path, trust: Trust) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_ALLOW_PROXY_CERTS
-    try:
-        for file in trust.files:
-            context.load_verify_locations(file)
-        context.load_cert_chain(proxy)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(
-            f"The proxy {proxy} or an authority in {trust.folder} cannot be used: {error}.",
-            hint="`zeligrid proxy init` makes a new proxy.",
-        ) from error
-    return context
 
 
 def _token(reply: Reply) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from cryptography import x509
 
-from zeligui.errors import Refused, Unreachable, UsageError
+from zeligui.errors import Refused, Unreachable
 from zeligui.links.gram.contacts import Contact, JobContact
 from zeligui.links.gram.wire import Deadline, Wire, broken
 from zeligui.links.gram.words import printable
@@ -88,19 +88,8 @@ def _stamp(proxy: Path, authorities: Path) -> object:
 
 def _identity(proxy: Path, authorities: Path) -> Identity:
     credential, trust = read_proxy(proxy), Trust(authorities)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.check_hostname = False  # what name it must bear depends on the peer: see `_believe`
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_ALLOW_PROXY_CERTS
-    try:
-        for file in trust.files:
-            context.load_verify_locations(file)
-        context.load_cert_chain(proxy)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(
-            f"The proxy {proxy} or an authority of {authorities} cannot be used for TLS: {error}.",
-            hint="`zeligrid proxy init` makes a new proxy.",
-        ) from error
+    context = trust.context(proxy)
+    context.check_hostname = False  # what name it must bear depends on the peer: see `to_gatekeeper`, `to_manager`
     return Identity(credential, trust, context)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import shlex
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,10 +57,24 @@ class Trust:
                 hint="The certificate of one is named by its hash, such as 1f0e8352.0, with 1f0e8352.signing_policy.",
             )
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The certificates of all authorities, as TLS takes them."""
-        return tuple(one.file for one in self.authorities)
+    def context(self, proxy: Path) -> ssl.SSLContext:
+        """What proves the user to a peer by a proxy, and believes the chains of these authorities alone.
+
+        What each may sign, and what it has revoked, is for `check`. UsageError where a file cannot be used for TLS.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.verify_flags |= ssl.VerifyFlags.VERIFY_ALLOW_PROXY_CERTS
+        try:
+            for authority in self.authorities:
+                context.load_verify_locations(authority.file)
+            context.load_cert_chain(proxy)
+        except OSError as error:  # an SSLError is one
+            raise UsageError(
+                f"The proxy {proxy} or an authority of {self.folder} cannot be used for TLS: {error}.",
+                hint="`zeligrid proxy init` makes a new proxy.",
+            ) from error
+        return context
 
     def check(self, chain: Sequence[x509.Certificate], where: str, now: datetime | None = None) -> None:
         """Refused unless each certificate, but for proxies, was signed by one who may, and is not revoked.
