@@ -250,3 +250,12 @@ def test_adaptors_say_what_each_can_do(capsys: Capture) -> None:
     assert [one["scheme"] for one in said["files"]] == ["file", "gsiftp", "sftp"]
     assert main(["adaptors"]) == 0
     assert "ssh://" in capsys.readouterr().out
+
+
+def test_sources_and_files_say_what_they_are_for(capsys: Capture) -> None:
+    assert main(["adaptors", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    for one in (*found["sources"], *found["files"]):
+        assert one["for"], one
+    assert main(["adaptors"]) == 0
+    assert "a file of hosts" in capsys.readouterr().out

@@ -47,18 +47,20 @@ def _job_service(adaptor: Adaptor) -> dict[str, object]:
 
 
 def _installed(group: str) -> list[Mapping[str, str]]:
+    from importlib import import_module
     from importlib.metadata import entry_points
 
     from zeligui.jobs.adaptors import Unfit, opener
 
     found: list[Mapping[str, str]] = []
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
-        trouble = ""
+        words = trouble = ""
         try:
             opener(entry)
+            words = getattr(import_module(entry.module), "WORDS", "")
         except Unfit as error:
             trouble = str(error)
-        found.append({"scheme": entry.name, "trouble": trouble})
+        found.append({"scheme": entry.name, "for": words, "trouble": trouble})
     return found
 
 
@@ -77,7 +79,7 @@ def _lines(
         ]
         for one in services
     ]
-    measured = [[f"{one['scheme']}://", one["trouble"] or "measures or knows machines"] for one in sources]
-    copied = [[f"{one['scheme']}://", one["trouble"] or "files, to copy from and to"] for one in files]
+    measured = [[f"{one['scheme']}://", one["trouble"] or one["for"]] for one in sources]
+    copied = [[f"{one['scheme']}://", one["trouble"] or one["for"]] for one in files]
     tables = [header, *rows], [["SOURCES", ""], *measured], [["FILES", ""], *copied]
     return [line for table in tables for line in ("", *aligned(table))][1:]

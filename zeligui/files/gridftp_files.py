@@ -21,6 +21,9 @@ from zeligui.files.service import Entry, Kind, NoSuchFile
 from zeligui.links.calls import call, leave
 from zeligui.links.link import Links
 
+WORDS = "files of a GridFTP server, also from one server to another"
+"""What `zeligrid adaptors` says of it."""
+
 EMPTY = hashlib.sha256().hexdigest()
 _KINDS = {"file": Kind.FILE, "dir": Kind.FOLDER}
 

@@ -14,6 +14,9 @@ from zeligui.files.service import Entry, Kind, NoSuchFile
 from zeligui.links.copies import PIECE, Files, Status, make_folders, show
 from zeligui.links.link import Link, Links
 
+WORDS = "files of a machine, this one or one behind ssh"
+"""What `zeligrid adaptors` says of it."""
+
 FOREVER_S = 7 * 86400.0
 """Of one file. What stands still is noticed by who copies, and by the connection, after seconds."""
 

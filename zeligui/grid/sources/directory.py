@@ -24,6 +24,9 @@ from zeligui.links.ldap import SEARCH_S, Place, pages, parse
 from zeligui.links.ldap.push import PushRefused
 from zeligui.links.link import Links
 
+WORDS = "a directory of machines: MDS 2, GLUE 1, GLUE 2, NWS"
+"""What `zeligrid adaptors` says of it."""
+
 POLL_S = 10.0
 """Between two searches: a directory is no sensor. Shorter where values would expire before they come again."""
 

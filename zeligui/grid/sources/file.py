@@ -14,6 +14,9 @@ from zeligui.grid.hosts import Measurement, Source
 from zeligui.links.calls import call
 from zeligui.links.link import Links
 
+WORDS = "a file of hosts: JSON, CSV or LDIF"
+"""What `zeligrid adaptors` says of it."""
+
 READ_LIMIT_S = 600.0
 LOOK_LIMIT_S = 10.0
 

@@ -15,6 +15,9 @@ from zeligui.links.gram.peers import Identities
 from zeligui.links.gsi.credentials import NoCredential
 from zeligui.links.link import Links
 
+WORDS = "a grid site: whether its gatekeeper would take a job"
+"""What `zeligrid adaptors` says of it."""
+
 SHORTEST_PERIOD_S = 10.0
 """A gatekeeper starts a process for each ping."""
 

@@ -19,6 +19,9 @@ from zeligui.grid.sources.way import Measured, Turns, Way
 from zeligui.links.link import Link, Links
 from zeligui.tasks import Tasks
 
+WORDS = "a machine, by a sensor that runs there and is not installed"
+"""What `zeligrid adaptors` says of it."""
+
 CONNECT_S = 25.0
 """The time to the first line beyond the time between two: a connection, and a sensor on a machine that is very busy."""
 

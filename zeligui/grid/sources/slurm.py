@@ -12,6 +12,9 @@ from zeligui.grid.sources import slurm_queues
 from zeligui.links import slurm
 from zeligui.links.link import Link, Links, Reply
 
+WORDS = "the partitions of a Slurm cluster: free slots, time in the queue"
+"""What `zeligrid adaptors` says of it."""
+
 SHORTEST_PERIOD_S = 10.0
 """Its controller has all users to serve; and a queue does not change from second to second."""
 KINDS_S = 600.0
