@@ -153,6 +153,17 @@ def test_most_hosts_of_a_directory_are_read_at_once() -> None:
     assert len(found.entries) == 1
 
 
+@pytest.mark.parametrize("more", [[], [(b"Mds-Odd", [b"a", b"b"])]])
+def test_hosts_of_which_only_the_name_is_said_are_read_too(more: Attributes) -> None:
+    hosts = [entry(f"Mds-Host-hn=node{number},o=grid", ["MdsHost"], more) for number in range(50)]
+    contents: dict[Hashable, bytes] = dict(enumerate(hosts))
+    found = read(contents, Sieve(), HERE)
+    described = describe(found.entries.values(), here=HERE).hosts
+    known = {host.name: host for host in (*described, *(host for some in found.alike for host in some.each()))}
+    assert len(known) == 50
+    assert known == one_by_one(contents)[0]
+
+
 NOW = 1_780_000_000.0
 
 

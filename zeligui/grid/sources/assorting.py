@@ -102,9 +102,9 @@ class _Kind:
 
     @classmethod
     def of(cls, content: bytes) -> Self | None:
-        """The kind of hosts that an entry is one of; None where it is no plain MDS host."""
+        """The kind of hosts that an entry is one of; None where it is no plain MDS host, or says nothing of its own."""
         shape = Shape.of(content, _SAME)
-        parts = _DN.fullmatch(entry(content).dn) if shape else None
+        parts = _DN.fullmatch(entry(content).dn) if shape and shape.names else None
         if shape is None or parts is None:
             return None
         sieve = Sieve()
