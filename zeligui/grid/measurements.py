@@ -13,7 +13,7 @@ from zeligui.grid.forecasting.forecaster import Forecast
 from zeligui.grid.hosts import Value
 from zeligui.grid.rings import SHALLOWEST, Rings
 from zeligui.grid.series import NOBODY, Series
-from zeligui.grid.survey import Column
+from zeligui.grid.survey import Column, groups
 from zeligui.grid.table import Table
 
 MOST_AWAITED = 1000
@@ -250,11 +250,7 @@ class Measurements:
 
 def _alike(known: NDArray[np.bool_]) -> Iterator[tuple[list[int], list[int]]]:
     """Hosts of which the same is known, of shape (attributes, hosts): these attributes of these hosts, if any."""
-    patterns: list[bytes] = np.ascontiguousarray(known.T).view(f"V{len(known)}")[:, 0].tolist()
-    numbers = {pattern: number for number, pattern in enumerate(dict.fromkeys(patterns))}
-    of_each = np.fromiter(map(numbers.__getitem__, patterns), np.intp, len(patterns))
-    for number in numbers.values():
-        hosts = np.flatnonzero(of_each == number)
+    for hosts in groups(known):
         attributes = np.flatnonzero(known[:, hosts[0]])
         if len(attributes):
             yield attributes.tolist(), hosts.tolist()

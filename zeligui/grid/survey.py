@@ -61,3 +61,12 @@ def listed(column: Column) -> list[Value]:
         return list(map(column.vocabulary.__getitem__, column.codes.tolist()))
     values: list[Value] = column.tolist()
     return values
+
+
+def groups(kinds: NDArray[np.bool_] | NDArray[np.uint8]) -> Iterator[NDArray[np.intp]]:
+    """The places of hosts that are alike: those with the same kind of each attribute, of shape (attributes, hosts)."""
+    patterns: list[bytes] = np.ascontiguousarray(kinds.T).view(f"V{len(kinds)}")[:, 0].tolist()
+    numbers = {pattern: number for number, pattern in enumerate(dict.fromkeys(patterns))}
+    of_each = np.fromiter(map(numbers.__getitem__, patterns), np.intp, len(patterns))
+    for number in numbers.values():
+        yield np.flatnonzero(of_each == number)

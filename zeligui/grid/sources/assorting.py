@@ -16,6 +16,7 @@ from zeligui.grid.directories.alike import Alike, Columns, Keyed, Published
 from zeligui.grid.directories.expected import NUMBERS, TIMES, is_expected
 from zeligui.grid.directories.values import all_integers_known, known_each
 from zeligui.grid.sources.sieve import Sieve, texts_of
+from zeligui.grid.survey import groups
 from zeligui.links.ldap.decoding import entry, read
 from zeligui.links.ldap.shapes import Cut, Heap, Places, Shape
 
@@ -177,10 +178,6 @@ def _told_apart(cut: Cut, number: int) -> tuple[list[bytes], NDArray[np.int32]]:
 
 def _groups(kinds: NDArray[np.uint8]) -> Iterator[NDArray[np.intp]]:
     """The places of hosts that have the same kinds of values, of shape (attributes, hosts); few are no group."""
-    patterns: list[bytes] = np.ascontiguousarray(kinds.T).view(f"V{len(kinds)}")[:, 0].tolist()
-    numbers = {pattern: number for number, pattern in enumerate(dict.fromkeys(patterns))}
-    of_each = np.fromiter(map(numbers.__getitem__, patterns), np.intp, len(patterns))
-    for pattern, number in numbers.items():
-        some = np.flatnonzero(of_each == number)
-        if len(some) >= FEW and _LEFT_OUT not in pattern:
+    for some in groups(kinds):
+        if len(some) >= FEW and _LEFT_OUT not in kinds[:, some[0]]:
             yield some
