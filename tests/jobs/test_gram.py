@@ -128,6 +128,15 @@ async def test_a_master_that_died_before_it_wrote_down_the_contact_started_nothi
     assert not mark.exists()
 
 
+async def test_files_come_and_go_over_the_connection_that_output_was_read_by(place, tmp_path):
+    (tmp_path / "word").write_text("open sesame\n")
+    for _ in range(2):  # the second time, it has been told how files are to be moved
+        _, said = await place.run("cat", "word", input=("word",), folder=tmp_path)
+        assert said == b"open sesame\n"
+    assert await place.service.fetch(place.last, ["word"], tmp_path / "results") == ["word"]
+    assert await place.output(place.last) == said
+
+
 async def test_a_killed_manager_is_started_again_and_keeps_all_its_jobs(place, site):
     gate = site.user_home / secrets.token_hex(8)
     waiting = f"until [ -e {gate} ]; do sleep 0.1; done"

@@ -220,9 +220,20 @@ def _piece(control: Control, path: str, offset: int, count: int) -> bytes:
     """A piece of a file by a connection of its own; blocking.
 
     It is not authenticated (DCAU N), which would take a proxy that is passed on; its bytes are plain in GridFTP anyway.
+    Files that are copied over the same control connection are, and so that is taken back.
     """
-    for command in ("TYPE I", "MODE S", "DCAU N"):
+    for command in ("TYPE I", "DCAU N"):
         control.ask(command)
+    try:
+        taken = _transferred(control, path, offset, count)
+    except Refused:
+        control.ask("DCAU A")
+        raise
+    control.ask("DCAU A")
+    return taken
+
+
+def _transferred(control: Control, path: str, offset: int, count: int) -> bytes:
     found = _PASSIVE.search(b" ".join(control.ask("PASV").lines))
     if not found:
         raise Unreachable("The server names no place for its data.")
