@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from zeligui.grid.hosts import Bulletin, Measurement, Usage, Value
 from zeligui.grid.machines import Machines
+from zeligui.grid.survey import Piece
 
 
 class Handset:
@@ -51,9 +52,9 @@ class Scripted:
     def __init__(self, url: str) -> None:
         self.url = url
         self.begun = 0
-        self._script: asyncio.Queue[Measurement | Bulletin | Exception | None] = asyncio.Queue()
+        self._script: asyncio.Queue[Piece | Exception | None] = asyncio.Queue()
 
-    async def watch(self) -> AsyncIterator[Measurement | Bulletin]:
+    async def watch(self) -> AsyncIterator[Piece]:
         self.begun += 1
         while (piece := await self._script.get()) is not None:
             if isinstance(piece, Exception):

@@ -38,7 +38,7 @@ def survey(hosts: Sequence[str], *, turn: int = 0, valid_s: float = np.inf, note
 async def tell(directory: Scripted, piece: Survey, *, together: bool) -> None:
     pieces = [piece] if together else [piece.measurement(place) for place in range(len(piece.hosts))]
     for one in pieces:
-        directory._script.put_nowait(one)  # type: ignore[arg-type]
+        directory._script.put_nowait(one)
     await settle()
 
 

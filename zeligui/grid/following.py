@@ -11,9 +11,8 @@ from typing import cast
 
 from zeligui.clock import Clock
 from zeligui.errors import LinkError, Unreachable
-from zeligui.grid.hosts import Bulletin, Measurement
 from zeligui.grid.roster import Feed
-from zeligui.grid.survey import Survey
+from zeligui.grid.survey import Piece
 from zeligui.tasks import Tasks
 
 LONGEST_PAUSE_S = 30.0
@@ -21,8 +20,6 @@ LONGEST_PAUSE_S = 30.0
 
 TURN_S = 0.005
 """After so long of one source's pieces others have their turn."""
-
-Piece = Measurement | Survey | Bulletin
 
 
 class Following:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from zeligui.grid.survey import Survey
+    from zeligui.grid.survey import Piece
 
 Value = float | str
 
@@ -83,7 +83,7 @@ class Source(Protocol):
 
     url: str
 
-    def watch(self) -> AsyncIterator[Measurement | Survey | Bulletin]:
+    def watch(self) -> AsyncIterator[Piece]:
         """Measure for ever. Ends only by a `LinkError`; who watches begins anew after a pause that grows."""
         ...
 

@@ -12,7 +12,7 @@ from zeligui.clock import Clock
 from zeligui.contract.columns import Numbers
 from zeligui.grid import garbage
 from zeligui.grid.arrival import Arrival
-from zeligui.grid.following import Following, Piece
+from zeligui.grid.following import Following
 from zeligui.grid.forecasting.forecaster import Forecast
 from zeligui.grid.hosts import Bulletin, FeedState, Host, Measurement, Source, Usage, Value
 from zeligui.grid.intake import Intake
@@ -21,7 +21,7 @@ from zeligui.grid.liveness import Liveness
 from zeligui.grid.measurements import Measurements, View
 from zeligui.grid.roster import Feed, Machine, Roster
 from zeligui.grid.silence import Due
-from zeligui.grid.survey import Survey
+from zeligui.grid.survey import Piece, Survey
 from zeligui.grid.trail import Trail, Trails
 from zeligui.tasks import Tasks
 

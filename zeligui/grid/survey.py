@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zeligui.contract.columns import Numbers, Texts
-from zeligui.grid.hosts import Measurement, Value
+from zeligui.grid.hosts import Bulletin, Measurement, Value
 
 Column = Numbers | Texts
 """One attribute of hosts that all have a number there, or all a text."""
@@ -48,6 +48,10 @@ class Survey:
             addresses=self.addresses[place],
             valid_s=None if valid_s == np.inf else valid_s,
         )
+
+
+Piece = Measurement | Survey | Bulletin
+"""What a source says."""
 
 
 def picked(column: Column, rows: NDArray[np.intp]) -> Column:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from zeligui.grid.directories import Described, Directory
 from zeligui.grid.hosts import Bulletin, Measurement
-from zeligui.grid.sources.directory_news import News, Piece
+from zeligui.grid.sources.directory_news import News
+from zeligui.grid.survey import Piece
 
 NOW = 1_800_000_000.0
 

@@ -16,9 +16,9 @@ from zeligui.grid.directories.mirror import Mirror
 from zeligui.grid.hosts import Measurement
 from zeligui.grid.sources import assorting
 from zeligui.grid.sources.directory_entries import read
-from zeligui.grid.sources.directory_news import News, Piece
+from zeligui.grid.sources.directory_news import News
 from zeligui.grid.sources.sieve import Sieve
-from zeligui.grid.survey import Survey
+from zeligui.grid.survey import Piece, Survey
 from zeligui.links.ldap.searching import found_in
 
 HERE = frozenset({"master"})

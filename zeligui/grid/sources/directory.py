@@ -16,9 +16,10 @@ from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.grid.directories import CLASSES, Directory, describe
 from zeligui.grid.hosts import Source
 from zeligui.grid.sources import directory_entries
-from zeligui.grid.sources.directory_news import News, Piece
+from zeligui.grid.sources.directory_news import News
 from zeligui.grid.sources.directory_push import Listener
 from zeligui.grid.sources.sieve import Sieve
+from zeligui.grid.survey import Piece
 from zeligui.links.calls import call
 from zeligui.links.ldap import SEARCH_S, Place, pages, parse
 from zeligui.links.ldap.push import PushRefused

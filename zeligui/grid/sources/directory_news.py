@@ -18,7 +18,7 @@ from zeligui.grid.directories import Alike, Described, Directory
 from zeligui.grid.hosts import Bulletin, Measurement, Value
 from zeligui.grid.sources.directory_clocks import Clocks, said_of_expired
 from zeligui.grid.sources.lines import FRACTIONS, LONGEST_TEXT, QUANTITIES
-from zeligui.grid.survey import Survey
+from zeligui.grid.survey import Piece, Survey
 
 MOST_HOSTS = 100_000
 MOST_ADDRESSES = 16
@@ -29,8 +29,6 @@ MOST_FAULTS, MOST_TOLD = 1000, 3
 
 LEAVES_AFTER, LEAVES_S = 3, 600.0
 """A host leaves when so many answers in a row, and all for so long, lack it: a GIIS drops who answers late."""
-
-Piece = Measurement | Survey | Bulletin
 
 
 @dataclass(slots=True)

@@ -12,8 +12,9 @@ from zeligui.grid.directories import Directory, Entry
 from zeligui.grid.directories.mirror import Mirror
 from zeligui.grid.sources.assorting import AT_ONCE
 from zeligui.grid.sources.directory_entries import Reader, read
-from zeligui.grid.sources.directory_news import News, Piece
+from zeligui.grid.sources.directory_news import News
 from zeligui.grid.sources.sieve import Sieve
+from zeligui.grid.survey import Piece
 from zeligui.links.calls import call
 from zeligui.links.ldap import Place
 from zeligui.links.ldap.push import Changes, Copy, Push, PushRefused
