@@ -7,7 +7,8 @@ import gc
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -25,9 +26,19 @@ def no_window_left(nothing_left: None, request: pytest.FixtureRequest) -> Iterat
     # late whose lateness a later test measures.
     gc.freeze()
     yield
+    let_keys_go()
     left = settle(lambda: frozenset(remains(before))) if request.session.testsfailed == failed else frozenset()
     if left:
         pytest.fail(f"left behind: {', '.join(sorted(left))}")
+
+
+def let_keys_go() -> None:
+    """Hold no Shift or Ctrl any more.
+
+    Qt takes them for held after a click of a key with them, until the next event; views select otherwise meanwhile.
+    """
+    if QApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+        QTest.keyClick(QWidget(), Qt.Key.Key_Escape)
 
 
 def remains(before: set[QWidget]) -> Iterator[str]:

@@ -6,10 +6,11 @@ import asyncio
 import subprocess
 import sys
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from tests.gui.conftest import remains, windows
+from tests.gui.conftest import let_keys_go, remains, windows
 from tests.gui.driving import run
 
 TICKS = """
@@ -47,6 +48,14 @@ def test_a_window_a_timer_and_a_task_that_are_left_are_named(qapp: QApplication)
     found = run(qapp, leave())
     assert {"window QDialog About", "timer of 70 ms, of None", "task Sleep"} <= found
     assert set(remains(before)) == set()
+
+
+def test_no_key_stays_held(qapp: QApplication) -> None:
+    held = Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(QWidget(), Qt.Key.Key_A, held)
+    assert QApplication.keyboardModifiers() == held, "else nothing has to be let go"
+    let_keys_go()
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
 
 
 def test_twenty_thousand_ticks_of_a_timer_do_no_harm() -> None:
