@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from zeligui.errors import LinkError, SubmissionRefused, UsageError, ZeliGridError
+from zeligui.errors import LinkError, SubmissionRefused, ZeliGridError
 from zeligui.experiment.state import ExperimentState
 from zeligui.jobs.adaptors import ANYWHERE, GROUP
+from zeligui.jobs.anywhere import url_of
 from zeligui.jobs.checkups import Checkup, of_url
-from zeligui.links.addresses import parse
 from zeligui.links.calls import call
 from zeligui.session.snapshot import ServiceHealth
 from zeligui.tasks import Tasks
@@ -180,10 +180,7 @@ def anywhere(url: str) -> str | None:
         place = _WITHOUT_PORT.sub("", place.rpartition("@")[2])
     if scheme in {ANYWHERE, "local"} or not place:
         return None
-    try:
-        return f"{ANYWHERE}{parse(f'ssh://{place}').url.removeprefix('ssh')}"
-    except UsageError:
-        return None
+    return url_of(place)
 
 
 def _schemes() -> frozenset[str]:
