@@ -17,7 +17,6 @@ from zeligui.links.contexts import grid as grid_contexts
 from zeligui.links.contexts.finding import for_ssh
 from zeligui.links.gsi import places
 from zeligui.links.gsi.credentials import (
-    Credential,
     NoCredential,
     is_locked,
     read_certificate,
@@ -229,8 +228,6 @@ def _keys(contexts: Contexts) -> tuple[Context, ...]:
     return tuple(for_ssh(contexts))
 
 
-def _renew(file: Path, passphrase: Callable[[Path], str], valid_s: float, limited: bool) -> Credential:
+def _renew(file: Path, passphrase: Callable[[Path], str], valid_s: float, limited: bool) -> None:
     user = read_pair(places.user_certificate(), places.user_key(), passphrase)
-    proxy = make_proxy(user, valid_s=valid_s, limited=limited)
-    write_proxy(proxy, file)
-    return proxy
+    write_proxy(make_proxy(user, valid_s=valid_s, limited=limited), file)
