@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -107,8 +108,8 @@ def test_the_loop_is_kept_for_moments_only(qapp: QApplication) -> None:
     clock, asked = StillClock(), []
 
     def slow(host: str, _attribute: str, horizons: Sequence[float]) -> Foretold:
-        end = __import__("time").perf_counter() + 0.003
-        while __import__("time").perf_counter() < end:
+        end = time.perf_counter() + 0.003
+        while time.perf_counter() < end:
             pass
         asked.append(host)
         return Foretold(1.0, 0.1).over(len(horizons))
