@@ -98,7 +98,7 @@ def credentials(parent: QWidget) -> QDialog:
     trouble = Trouble("There is none.", "Ask for one.", missing=True)
     certificate = Certificate(Path("/c"), Path("/k"), trouble=trouble, key_trouble=Trouble("It is open to others."))
     dialog.show_credentials(Credentials(certificate, Proxy(Path("/p"), trouble=trouble), ()))
-    dialog.say_failed("It failed.")
+    dialog.say_doing("The proxy is being made…")
     return dialog
 
 

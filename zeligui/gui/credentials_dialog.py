@@ -108,15 +108,6 @@ class CredentialsDialog(QDialog):
         self._doing = doing
         self._look()
 
-    def say_failed(self, words: str) -> None:
-        """What was asked for could not be done; said beside the buttons until something else is."""
-        self._say_outcome("", words)
-        self._grow()
-
-    def _say_outcome(self, words: str, trouble: str = "") -> None:
-        self.outcome.say(words, trouble, "bad" if trouble else "")
-        self.proxy.layout().setRowVisible(self.outcome, bool(words or trouble))  # type: ignore[union-attr]
-
     def _grow(self) -> None:
         """Be as high as all that is said needs, as far as the screen lets it."""
         if layout := self.layout():
@@ -243,8 +234,8 @@ class CredentialsDialog(QDialog):
         ):
             button.setEnabled(not why)
             button.setToolTip(tip(why or words))
-        if self._doing or not self.outcome.note.text():
-            self._say_outcome(self._doing)
+        self.outcome.say(self._doing)
+        self.proxy.layout().setRowVisible(self.outcome, bool(self._doing))  # type: ignore[union-attr]
 
     def _why_not_renew(self) -> str:
         if self._doing or self._shown is None:
