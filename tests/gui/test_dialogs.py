@@ -17,13 +17,15 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QMessageBox,
+    QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import run
 from tests.gui.looking import HOSTILE
-from zeligui.gui.dialogs import MOST_NAMED, answer, choose, choose_file, choose_one, confirm, listed
+from zeligui.gui.dialogs import MOST_NAMED, answer, choose, choose_file, choose_one, confirm, foot, listed
 
 D = TypeVar("D", bound=QDialog)
 T = TypeVar("T")
@@ -147,3 +149,14 @@ def test_a_file_is_chosen_or_none(qapp: QApplication, window: QWidget, tmp_path:
     filters = "Contracts (*.contract)"
     assert run(qapp, both(choose_file(window, "Open", filters, tmp_path), choose_it())) == file
     assert run(qapp, both(choose_file(window, "Open", filters, tmp_path), give_up())) is None
+
+
+def test_the_foot_of_a_dialog_that_stays_open_closes_it_last(window: QWidget) -> None:
+    dialog = QDialog(window)
+    QVBoxLayout(dialog).addLayout(foot(dialog, QPushButton("Look &again", dialog)))
+    dialog.show()
+    shown = sorted(dialog.findChildren(QPushButton), key=lambda button: button.x())
+    assert [button.accessibleName() for button in shown] == ["Look again", "Close"]
+    assert not any(button.autoDefault() for button in shown), "Enter in a filter would press one"
+    press(dialog, "Close")
+    assert not dialog.isVisible()

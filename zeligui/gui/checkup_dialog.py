@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from zeligui.gui.columns import LONGEST, state_column, text_column
+from zeligui.gui.dialogs import foot
 from zeligui.gui.icons import icon
 from zeligui.gui.rows import Column, RowModel
 from zeligui.gui.views import Table, select
@@ -23,7 +25,6 @@ LOOKS = {
     Status.UNNEEDED: ("information", "dim", "not needed"),
 }
 """Picture, tone and word of how a step went."""
-LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +97,9 @@ class CheckupDialog(QDialog):
         self.look_again = QPushButton(icon("refresh"), "Look &again", self)
         self.look_again.setToolTip("Look at every step once more")
         self.copy = QPushButton(icon("copy"), "Copy what &mends it", self)
-        close = QPushButton("&Close", self)
-        layout = QHBoxLayout()
-        for button in (self.look_again, self.copy):
-            layout.addWidget(button)
-        layout.addStretch(1)
-        layout.addWidget(close)
-        for button in (self.look_again, self.copy, close):
-            button.setAutoDefault(False)
-            button.setAccessibleName(button.text().replace("&", ""))
         self.look_again.clicked.connect(lambda: self.again.emit(self.url))
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._mend()))
-        close.clicked.connect(self.close)
-        return layout
+        return foot(self, self.look_again, self.copy)
 
 
 def verdict(found: Sequence[Checkup]) -> str:
@@ -127,18 +118,10 @@ def verdict(found: Sequence[Checkup]) -> str:
     return f"No job could start by {visible(first.of)} now.{reason}{other}"
 
 
-def _looks(row: StepRow) -> tuple[str, str, str]:
-    return LOOKS[row.step.status]
-
-
-def _icon(row: StepRow) -> QIcon:
-    return icon(_looks(row)[0])
-
-
 COLUMNS = (
-    Column("State", lambda row: _looks(row)[2], icon=_icon, tone=lambda row: _looks(row)[1]),
-    Column("By", lambda row: visible(row.of), tooltip=lambda row: visible(row.of, LONGEST)),
+    state_column(lambda row: LOOKS[row.step.status]),
+    text_column("By", lambda row: row.of),
     Column("Step", lambda row: visible(row.step.name)),
-    Column("What was found", lambda row: visible(row.step.says), tooltip=lambda row: visible(row.step.says, LONGEST)),
-    Column("What mends it", lambda row: visible(row.step.mend), tooltip=lambda row: visible(row.step.mend, LONGEST)),
+    text_column("What was found", lambda row: row.step.says),
+    text_column("What mends it", lambda row: row.step.mend),
 )

@@ -21,12 +21,14 @@ from PySide6.QtWidgets import (
 )
 
 from zeligui.clock import Clock
+from zeligui.gui.columns import state_column, text_column
+from zeligui.gui.dialogs import foot, unforced
 from zeligui.gui.icons import icon
-from zeligui.gui.noted import LONGEST, Noted
+from zeligui.gui.noted import Noted
 from zeligui.gui.rows import Column, RowModel
 from zeligui.gui.views import Table
 from zeligui.gui.words import duration, full_time, tip, visible
-from zeligui.links.contexts import Context, Standing
+from zeligui.links.contexts import Standing
 from zeligui.links.gsi.credentials import lasting
 from zeligui.links.gsi.proxies import USUAL_S
 from zeligui.session.wallet import Certificate, Credentials, Lasting, Proxy, Trouble
@@ -135,10 +137,8 @@ class CredentialsDialog(QDialog):
         self.limited.setToolTip("A limited proxy moves files, and starts no jobs")
         self.renew = QPushButton(icon("refresh"), "&Renew proxy", self.proxy)
         self.end_proxy = QPushButton(icon("remove"), "&Destroy…", self.proxy)
+        unforced(self.renew, self.end_proxy)
         line = QHBoxLayout()
-        for button in (self.renew, self.end_proxy):
-            button.setAutoDefault(False)
-            button.setAccessibleName(button.text().replace("&", ""))
         words = QLabel("for", self.proxy)
         for widget in (self.renew, words, self.length, self.limited):
             line.addWidget(widget)
@@ -166,17 +166,8 @@ class CredentialsDialog(QDialog):
     def _foot(self) -> QHBoxLayout:
         self.again = QPushButton(icon("refresh"), "Look &again", self)
         self.again.setToolTip("Read all files again, and ask the agent")
-        close = QPushButton("&Close", self)
-        layout = QHBoxLayout()
-        layout.addWidget(self.again)
-        layout.addStretch(1)
-        layout.addWidget(close)
-        for button in (self.again, close):
-            button.setAutoDefault(False)
-            button.setAccessibleName(button.text().replace("&", ""))
         self.again.clicked.connect(self.look_asked)
-        close.clicked.connect(self.close)
-        return layout
+        return foot(self, self.again)
 
     # --- what is shown ------------------------------------------------------------------------------------------------
 
@@ -268,16 +259,12 @@ class CredentialsDialog(QDialog):
             self.look_asked.emit()
 
 
-def _looks(context: Context) -> tuple[str, str, str]:
-    return LOOKS[context.standing]
-
-
 COLUMNS = (
-    Column("State", lambda one: _looks(one)[2], icon=lambda one: icon(_looks(one)[0]), tone=lambda one: _looks(one)[1]),
+    state_column(lambda one: LOOKS[one.standing]),
     Column("Kind", lambda one: visible(one.kind)),
-    Column("Name", lambda one: visible(one.name), tooltip=lambda one: visible(one.name, LONGEST)),
-    Column("What it is", lambda one: visible(one.says), tooltip=lambda one: visible(one.says, LONGEST)),
-    Column("What mends it", lambda one: visible(one.mend), tooltip=lambda one: visible(one.mend, LONGEST)),
+    text_column("Name", lambda one: one.name),
+    text_column("What it is", lambda one: one.says),
+    text_column("What mends it", lambda one: one.mend),
 )
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QHBoxLayout,
     QInputDialog,
     QLabel,
     QMessageBox,
@@ -103,6 +104,26 @@ def buttons(dialog: QDialog, *standard: QDialogButtonBox.StandardButton) -> QDia
     row.accepted.connect(dialog.accept)
     row.rejected.connect(dialog.reject)
     return row
+
+
+def foot(dialog: QDialog, *others: QPushButton) -> QHBoxLayout:
+    """The row at the foot of a dialog that stays open: these buttons, and the one that closes it."""
+    close = QPushButton("&Close", dialog)
+    close.clicked.connect(dialog.close)
+    row = QHBoxLayout()
+    for button in others:
+        row.addWidget(button)
+    row.addStretch(1)
+    row.addWidget(close)
+    unforced(*others, close)
+    return row
+
+
+def unforced(*those: QPushButton) -> None:
+    """Buttons that Enter elsewhere in their dialog does not press, named by their text."""
+    for button in those:
+        button.setAutoDefault(False)
+        button.setAccessibleName(button.text().replace("&", ""))
 
 
 def _name_all(dialog: QDialog) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QHideEvent, QIcon, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from zeligui.grid.hosts import natural
-from zeligui.gui.dialogs import listed
+from zeligui.gui.columns import LONGEST, state_column
+from zeligui.gui.dialogs import foot, listed
 from zeligui.gui.filter_line import FilterLine
 from zeligui.gui.hosts_pane import STATUSES
 from zeligui.gui.icons import icon
@@ -25,7 +26,6 @@ LOOKS = {**STATUSES, "up": ("host-up", "good", "answers"), "unusable": ("host-lo
 """Picture, tone and word of each status."""
 ASKED = ("host", "dim", "asked…")
 UNASKED = ("host", "dim", "not asked yet")
-LONGEST = 2000
 EMPTY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -68,7 +68,7 @@ class ServicesDialog(QDialog):
         layout.addWidget(self.filter)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.nothing, 1)
-        layout.addLayout(self._foot())
+        layout.addLayout(foot(self, pressing(self.check, self), pressing(self.ways, self)))
         self.filter.changed.connect(self._filter)
         self.filter.left.connect(self.view.setFocus)
         self.view.menu_asked.connect(lambda place: popup(self, place, (self.check, self.ways)))
@@ -119,18 +119,6 @@ class ServicesDialog(QDialog):
         action.triggered.connect(lambda _checked=False: act())
         return action
 
-    def _foot(self) -> QHBoxLayout:
-        close = QPushButton("&Close", self)
-        close.clicked.connect(self.close)
-        layout = QHBoxLayout()
-        for button in (pressing(self.check, self), pressing(self.ways, self)):
-            layout.addWidget(button)
-        layout.addStretch(1)
-        layout.addWidget(close)
-        close.setAutoDefault(False)
-        close.setAccessibleName("Close")
-        return layout
-
     # --- what Qt calls ------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -145,8 +133,6 @@ class ServicesDialog(QDialog):
 def pressing(action: QAction, parent: QWidget) -> QPushButton:
     """A button that does what an action does, and can be pressed when that can be done."""
     button = QPushButton(action.icon(), action.text(), parent)
-    button.setAutoDefault(False)
-    button.setAccessibleName(action.text().replace("&", ""))
     button.clicked.connect(action.trigger)
 
     def follow() -> None:
@@ -182,10 +168,6 @@ def summary(states: Sequence[ServiceHealth]) -> str:
 
 def _order(state: ServiceHealth) -> tuple[bool, bool, tuple[str | tuple[int, str], ...]]:
     return not state.away, not state.jobs, natural(state.url)
-
-
-def _icon(row: ServiceRow) -> QIcon:
-    return icon(looks(row.state)[0])
 
 
 def _asked(row: ServiceRow) -> str:
@@ -226,7 +208,7 @@ def _holds(row: ServiceRow, words: Sequence[str]) -> bool:
 
 
 COLUMNS = (
-    Column("State", lambda row: looks(row.state)[2], tooltip=_asked, icon=_icon, tone=lambda row: looks(row.state)[1]),
+    state_column(lambda row: looks(row.state), _asked),
     Column(
         "Machine",
         _machines,

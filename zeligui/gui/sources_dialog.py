@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from zeligui.grid.hosts import FeedState
+from zeligui.gui.columns import state_column, text_column
+from zeligui.gui.dialogs import foot
 from zeligui.gui.filter_line import FilterLine
 from zeligui.gui.hosts_pane import STATUSES
 from zeligui.gui.icons import icon
@@ -20,7 +21,6 @@ from zeligui.gui.words import count_of, duration, visible
 
 ASKED = ("host", "dim", "asked…")
 """Picture, tone and word of a source that has not said all yet."""
-LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +117,9 @@ class SourcesDialog(QDialog):
         self.search.setToolTip("Ask every source which machines there are, and try silent ones again")
         self.stop = QPushButton(icon("stop"), "S&top searching", self)
         self.stop.setToolTip("Wait for no more answers; what comes later is taken all the same")
-        close = QPushButton("&Close", self)
-        layout = QHBoxLayout()
-        for button in (self.search, self.stop):
-            layout.addWidget(button)
-        layout.addStretch(1)
-        layout.addWidget(close)
-        for button in (self.search, self.stop, close):
-            button.setAutoDefault(False)
-            button.setAccessibleName(button.text().replace("&", ""))
         self.search.clicked.connect(self.asked)
         self.stop.clicked.connect(self.stopped)
-        close.clicked.connect(self.close)
-        return layout
+        return foot(self, self.search, self.stop)
 
 
 def looks(state: FeedState) -> tuple[str, str, str]:
@@ -138,10 +128,6 @@ def looks(state: FeedState) -> tuple[str, str, str]:
         return ASKED
     picture, tone, word = STATUSES.get(state.status, ("question", "warn", visible(state.status)))
     return (picture, tone, "answers") if state.status == "up" else (picture, tone, word)
-
-
-def _icon(row: SourceRow) -> QIcon:
-    return icon(looks(row.state)[0])
 
 
 def _said(row: SourceRow) -> str:
@@ -158,9 +144,9 @@ def _holds(row: SourceRow, words: Sequence[str]) -> bool:
 
 
 COLUMNS = (
-    Column("State", lambda row: looks(row.state)[2], icon=_icon, tone=lambda row: looks(row.state)[1]),
-    Column("Source", lambda row: visible(row.state.url), tooltip=lambda row: visible(row.state.url, LONGEST)),
+    state_column(lambda row: looks(row.state)),
+    text_column("Source", lambda row: row.state.url),
     Column("Hosts", lambda row: f"{row.state.hosts:,}", sort=lambda row: row.state.hosts, numeric=True),
     Column("Time", _took, sort=lambda row: row.took, numeric=True),
-    Column("What it said", lambda row: visible(_said(row)), tooltip=lambda row: visible(_said(row), LONGEST)),
+    text_column("What it said", _said),
 )
