@@ -46,17 +46,19 @@ class Clocks:
         `before` is when the directory was looked at last, -inf where this is the first time.
         """
         end = math.inf if host.expires is None else host.expires
-        return end + self._behind_s(host, now, before)
+        return end if host.stamp is None else end + self._behind_s(host.name, host.stamp, end, now=now, before=before)
 
     def until_each(self, hosts: Alike, now: float, before: float) -> Numbers:
         """The same of each of many hosts that have stamps."""
+        ends = np.where(np.isnan(hosts.expires), np.inf, hosts.expires)
         if self._seen.keys().isdisjoint(hosts.names):
             ages = now - hosts.stamps
             behind = np.where(ages < -SLACK_S, ages, 0.0)
             self._seen |= dict(zip(hosts.names, map(_Seen, hosts.stamps.tolist(), behind.tolist()), strict=True))
         else:
-            behind = np.array([self._behind_s(host, now, before) for host in hosts.each()])
-        return np.where(np.isnan(hosts.expires), np.inf, hosts.expires) + behind
+            each = zip(hosts.names, hosts.stamps.tolist(), ends.tolist(), strict=True)
+            behind = np.array([self._behind_s(*one, now=now, before=before) for one in each])
+        return ends + behind
 
     def purged_each(self, hosts: Alike, now: float) -> NDArray[np.bool_]:
         """Whether the directory should have forgotten each of many hosts by now."""
@@ -87,16 +89,13 @@ class Clocks:
         ]
         return " ".join(filter(None, told))
 
-    def _behind_s(self, host: Described, now: float, before: float) -> float:
-        if host.stamp is None:
-            return 0.0
-        seen, age = self._seen.get(host.name), now - host.stamp
-        if seen is not None and seen.stamp == host.stamp:
+    def _behind_s(self, name: str, stamp: float, end: float, *, now: float, before: float) -> float:
+        seen, age = self._seen.get(name), now - stamp
+        if seen is not None and seen.stamp == stamp:
             return seen.behind_s
-        changed = seen is not None and host.stamp > seen.stamp
-        expired = host.expires is not None and host.expires < now
-        off = age < -SLACK_S or (changed and (expired or host.stamp < before - SLACK_S))
-        self._seen[host.name] = _Seen(host.stamp, age if off else 0.0)
+        changed = seen is not None and stamp > seen.stamp
+        off = age < -SLACK_S or (changed and (end < now or stamp < before - SLACK_S))
+        self._seen[name] = _Seen(stamp, age if off else 0.0)
         return age if off else 0.0
 
 
