@@ -151,11 +151,11 @@ class PosixService:
         await self._steer("append", *words, data=scripts.escaped(data))
 
     async def read(self, attempt: str, stream: str, offset: int, *, most: int = 65536) -> bytes:
-        call = scripts.call("piece", check(attempt), _stream(stream), str(offset + 1), str(most))
+        call = scripts.call("piece", check(attempt), check_stream(stream), str(offset + 1), str(most))
         return (await self._link.run(call)).output
 
     async def length(self, attempt: str, stream: str) -> int:
-        reply = await self._link.run(scripts.call("extent", check(attempt), _stream(stream)))
+        reply = await self._link.run(scripts.call("extent", check(attempt), check_stream(stream)))
         try:
             return int(reply.output or b"0")
         except ValueError as error:
@@ -177,8 +177,7 @@ class PosixService:
     async def discard(self, attempt: str) -> None:
         known = (await self.find([attempt])).get(attempt)
         if known and not (known.state and known.state.final):
-            detail = known.detail or (known.state.value if known.state else "")
-            raise ZeliGridError(f"The job {attempt} on {self.url} is not over yet ({detail}).", hint="Cancel it first.")
+            raise not_over(attempt, self.url, known)
         await self._steer("discard", attempt, secrets.token_hex(8))  # repeated, it finishes what was interrupted
 
     async def _machine(self) -> scripts.Machine:
@@ -251,14 +250,21 @@ _WORDS = {
 }
 
 
-def _stream(name: str) -> str:
-    if name not in {"stdout", "stderr"}:
-        raise UsageError(f"{name!r} is not a stream of a job.", hint="Take stdout or stderr.")
-    return name
-
-
 def check(attempt: str) -> str:
     """The id, where it is one. UsageError."""
     if not _ID.fullmatch(attempt):
         raise UsageError(f"{attempt!r} is not an id of an attempt.", hint="It has 32 hexadecimal digits.")
     return attempt
+
+
+def check_stream(name: str) -> str:
+    """The name of a stream, where it is one. UsageError."""
+    if name not in {"stdout", "stderr"}:
+        raise UsageError(f"{name!r} is not a stream of a job.", hint="Take stdout or stderr.")
+    return name
+
+
+def not_over(attempt: str, url: str, status: JobStatus) -> ZeliGridError:
+    """Why a job that has not ended cannot be discarded."""
+    detail = status.detail or (status.state.value if status.state else "")
+    return ZeliGridError(f"The job {attempt} on {url} is not over yet ({detail}).", hint="Cancel it first.")

@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, UsageError, ZeliGridError
+from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, ZeliGridError
 from zeligui.files.progress import Tell
 from zeligui.jobs.gram.folders import CANCELED, COMMITTED, Folders, Notes, SiteFiles
 from zeligui.jobs.gram.managers import Kept, Managers
 from zeligui.jobs.gram.orders import PREPARED_S, order
 from zeligui.jobs.gram.states import UNCOMMITTED, ended, final, judge, parked, unknown
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
-from zeligui.jobs.posix import check
+from zeligui.jobs.posix import check, check_stream, not_over
 from zeligui.jobs.staging import Stager
 from zeligui.links.gram.client import PING_S, SUBMIT_S, Client, Signal, State
 from zeligui.links.gram.contacts import Contact, JobContact, authority
@@ -260,11 +260,11 @@ class GramService:
         )
 
     async def read(self, attempt: str, stream: str, offset: int, *, most: int = 65536) -> bytes:
-        path = _stream(stream)
+        path = check_stream(stream)
         return await self._files.piece(f"{await self._folders.of(check(attempt))}/{path}", offset, most)
 
     async def length(self, attempt: str, stream: str) -> int:
-        path = _stream(stream)
+        path = check_stream(stream)
         return await self._files.size(f"{await self._folders.of(check(attempt))}/{path}")
 
     async def fetch(
@@ -289,8 +289,7 @@ class GramService:
             return
         status = await self._find(attempt)
         if status is not None and kept.notes.job is not None and not (status.state and status.state.final):
-            detail = status.detail or (status.state.value if status.state else "")
-            raise ZeliGridError(f"The job {attempt} on {self.url} is not over yet ({detail}).", hint="Cancel it first.")
+            raise not_over(attempt, self.url, status)
         if kept.notes.job is not None and not kept.notes.gone:
             await self._let_go(attempt, kept)
         await self._folders.clear(attempt)
@@ -331,9 +330,3 @@ class GramService:
         notes = await self._folders.notes(attempt)
         if notes is not None:
             kept.notes = replace(notes, canceled=kept.notes.canceled or notes.canceled, job=kept.notes.job)
-
-
-def _stream(name: str) -> str:
-    if name not in {"stdout", "stderr"}:
-        raise UsageError(f"{name!r} is not a stream of a job.", hint="Take stdout or stderr.")
-    return name
