@@ -106,7 +106,7 @@ def order(attempt: str, job: JobDescription, *, limit_s: float, reaper: str) -> 
     SubmissionRefused where an argument, a name or a value is none that a process can get.
     """
     environment = {**job.environment, "ZELIGRID_JOB": attempt}
-    _check(job, environment)
+    check_words(job, environment)
     executable = place(job)
     if reaper == "sh":
         return _order_sh(job, executable, environment, limit_s)
@@ -136,7 +136,8 @@ def _order_sh(job: JobDescription, executable: str, environment: Mapping[str, st
     return "\n".join([*lines, "end\n"])
 
 
-def _check(job: JobDescription, environment: Mapping[str, str]) -> None:
+def check_words(job: JobDescription, environment: Mapping[str, str]) -> None:
+    """SubmissionRefused where an argument, a name or a value is none that a process can get."""
     for name in environment:
         if not name or "=" in name:
             raise SubmissionRefused(f"{name!r} is not a name for the environment.")

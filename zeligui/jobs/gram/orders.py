@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from zeligui.errors import SubmissionRefused
@@ -30,7 +29,8 @@ def order(attempt: str, job: JobDescription, contact: Contact, *, prepared_s: in
     """
     if job.fence_s:
         raise SubmissionRefused("A job of a GRAM service cannot be ended by itself when its master falls silent.")
-    pairs = [f"{name}={value}" for name, value in _environment(job.environment).items()]
+    scripts.check_words(job, job.environment)
+    pairs = [f"{name}={value}" for name, value in job.environment.items()]
     order = map(_encoded, (*pairs, scripts.place(job), *job.arguments))
     words = ["-e", _wrapper(), "--", attempt, str(len(pairs)), *order]
     relations: dict[str, Value] = {
@@ -57,13 +57,6 @@ def again(job: str) -> bytes:
     return request({"restart": job})
 
 
-def _environment(environment: Mapping[str, str]) -> Mapping[str, str]:
-    for name in environment:
-        if not name or "=" in name:
-            raise SubmissionRefused(f"{name!r} is not a name for the environment.")
-    return environment
-
-
 def _limits(job: JobDescription) -> dict[str, Value]:
     """What the description asks of a batch system, by the names of RSL: minutes, and MB."""
     asked = {"max_wall_time": math.ceil(job.limit_s / 60), "max_memory": math.ceil(job.memory_mb)}
@@ -71,13 +64,8 @@ def _limits(job: JobDescription) -> dict[str, Value]:
 
 
 def _encoded(word: str) -> str:
-    """A word as the wrapper decodes it: in one line of ASCII. SubmissionRefused where no process can get it."""
-    if "\0" in word:
-        raise SubmissionRefused("An argument or a value of the environment holds a NUL, which no process can get.")
-    try:
-        return quote(word.encode("utf-8", "surrogateescape"), safe=_PLAIN)
-    except UnicodeEncodeError as error:
-        raise SubmissionRefused(f"{word!r} cannot be passed to a process.") from error
+    """A word as the wrapper decodes it: in one line of ASCII."""
+    return quote(word.encode("utf-8", "surrogateescape"), safe=_PLAIN)
 
 
 _PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if code != ord("%"))
