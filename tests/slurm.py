@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.islands import NAME, Island, kill
+from tests.islands import NAME, Island
 from tests.servers import require, wait_until
 
 CPUS = 16
@@ -123,10 +123,6 @@ class Slurm:
         """End slurmctld, which writes down what it knows; its jobs go on."""
         self._running["slurmctld"].terminate()
         self._running["slurmctld"].wait()
-
-    def crash(self) -> None:
-        """Kill slurmctld; what it knew of the last seconds is lost, and jobs may run once more."""
-        kill(self._running["slurmctld"])
 
     def resume(self) -> None:
         """Wait until its node is up again, which it may be by itself."""

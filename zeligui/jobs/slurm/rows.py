@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from zeligui.jobs.verdicts import Facts, Here
@@ -130,9 +130,3 @@ def _whole(text: str) -> int:
 
 def _time(text: str) -> float | None:
     return float(text) if text.isascii() and text.isdigit() else None
-
-
-def strangers(rows: Iterable[tuple[str, Row]], facts: Iterable[str]) -> list[tuple[str, Row]]:
-    """The rows of attempts that were not asked for."""
-    asked = set(facts)
-    return [(attempt, row) for attempt, row in rows if attempt not in asked]
