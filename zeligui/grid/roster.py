@@ -40,12 +40,9 @@ class Feed:
     machines: dict[str, Machine] = field(default_factory=dict)
     reaches: bool = field(init=False)
     """Whether it speaks for one machine that it is connected to, as a directory or a file does not."""
-    offers: Callable[[str], str | None] | None = field(init=False)
-    """Tells by a host's name which job service it is reached by, where the source knows that."""
 
     def __post_init__(self) -> None:
         self.reaches = self.url.startswith(("local://", "ssh://"))
-        self.offers = getattr(self.source, "service", None)
 
     @property
     def url(self) -> str:
@@ -69,9 +66,10 @@ class Feed:
 
     def service(self, names: Sequence[str]) -> str | None:
         """The URL that jobs go to for a machine that it calls so; None where it is no way to run any."""
-        if self.reaches or self.offers is None:
-            return self.url if self.reaches else None
-        return next(filter(None, map(self.offers, names)), None)
+        if self.reaches:
+            return self.url
+        offers: Callable[[str], str | None] | None = getattr(self.source, "service", None)
+        return None if offers is None else next(filter(None, map(offers, names)), None)
 
     def heard(self, note: str) -> None:
         """It answers."""
