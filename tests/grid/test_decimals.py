@@ -66,7 +66,7 @@ def test_places_are_blanked_cleared_and_added(odd: float) -> None:
     kept.put_all(every, np.array([1.0, odd, 3.0, 4.0]))
     kept.widen(1, 1)
     kept.blank((0, 0))
-    kept.clear(1)
+    kept.blank(1)
     kept.put((2, 2), 5.0)
     found = kept.get(np.array([0, 1, 2]), np.arange(3)[None])
     assert same(found[0], [math.nan, odd, math.nan])

@@ -64,19 +64,12 @@ class Decimals:
                 return
         self._numbers[at] = values
 
-    def blank(self, at: Places) -> None:
-        """No number in these places."""
+    def blank(self, at: Places | int) -> None:
+        """No number in these places, or in this row."""
         if self._codes is None:
             self._numbers[at] = np.nan
         else:
             self._codes[at] = ~self._most
-
-    def clear(self, row: int) -> None:
-        """No number in this row."""
-        if self._codes is None:
-            self._numbers[row] = np.nan
-        else:
-            self._codes[row] = ~self._most
 
     def get(self, rows: NDArray[np.intp], places: NDArray[np.intp]) -> Numbers:
         """The numbers in these places, (n, m), of these rows, (n,); NaN for none."""

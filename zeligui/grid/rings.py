@@ -76,7 +76,7 @@ class Rings:
             self._counts[row] = 0
             self._times[row] = np.nan
             for values in self._values:
-                values.clear(row)
+                values.blank(row)
 
     def of(self, rows: NDArray[np.intp], place: int, *, since: float = -np.inf) -> tuple[Numbers, Numbers]:
         """Times and values of these rows, oldest first; NaN stands first in a row that is not full.
