@@ -21,9 +21,7 @@ ENTRIES = st.tuples(st.binary(max_size=20), st.lists(st.tuples(NAMES, st.lists(V
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ENTRIES, min_size=1, max_size=8))
-def test_entries_of_one_shape_are_cut_as_one_by_one(
-    entries: list[tuple[bytes, list[tuple[bytes, list[bytes]]]]],
-) -> None:
+def test_entries_of_one_shape_are_cut_as_one_by_one(entries: Entries) -> None:
     contents = [as_sent(dn, attributes) for dn, attributes in entries]
     shape = Shape.of(contents[0])
     if shape is None:

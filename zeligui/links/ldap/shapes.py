@@ -21,21 +21,22 @@ Places = NDArray[np.intp]
 _SHORT = 0x80
 """Lengths below it stand in one byte."""
 
-_ROOM = bytes(2 * _SHORT)
-"""Behind the last entry: what is looked at beyond an end is never beyond the buffer."""
-
 _LONGEST_FIXED = 4096
 _LONGEST_WINDOW = 48
+
+_ROOM = bytes(_LONGEST_FIXED + 2 * _SHORT)
+"""Behind the last entry: what is looked at beyond an end is never beyond the buffer."""
 
 
 class Heap:
     """Contents of entries (SearchResultEntry, RFC 4511 4.5.2) one behind another."""
 
     def __init__(self, contents: Sequence[bytes]) -> None:
-        self.joined = b"".join((*contents, _ROOM + bytes(_LONGEST_FIXED)))
+        self.joined = b"".join((*contents, _ROOM))
         self._bytes: Bytes = np.frombuffer(self.joined, np.uint8)
-        self._ends: Places = np.cumsum(np.fromiter(map(len, contents), np.intp, len(contents)))
-        self._starts: Places = self._ends - np.fromiter(map(len, contents), np.intp, len(contents))
+        lengths = np.fromiter(map(len, contents), np.intp, len(contents))
+        self._ends: Places = np.cumsum(lengths)
+        self._starts: Places = self._ends - lengths
 
     def at(self, places: Places) -> Places:
         """The bytes at these places, as numbers to count with."""
@@ -168,8 +169,8 @@ class Shape:
         so_far = _SoFar(heap, np.flatnonzero(fits), at[fits], ends[fits])
         for part in self._parts:
             so_far.go_past(part)
-        kept = so_far.kept[so_far.at == so_far.ends]
         whole = so_far.at == so_far.ends
+        kept = so_far.kept[whole]
         return Cut(
             heap,
             rows[kept],
