@@ -68,11 +68,12 @@ def of_ssh(address: Address, known_hosts: Sequence[Path], contexts: Contexts) ->
     yield from _of_connection(address, known_hosts, contexts)
 
 
-def of_keys(address: Address, contexts: Contexts | Sequence[Path], *, needed: bool = True) -> Iterator[Step]:
+def of_keys(address: Address, contexts: Contexts, *, needed: bool = True) -> Iterator[Step]:
     """What would be offered to a machine, what cannot be and why, and the agent. Blocks."""
+    from zeligui.links.contexts.finding import for_ssh
     from zeligui.links.keys import keys_for
+    from zeligui.links.routes import route
 
-    contexts = contexts if isinstance(contexts, Contexts) else Contexts(tuple(contexts))
     try:
         keys = keys_for(address, contexts)
     except Refused as error:
@@ -85,9 +86,9 @@ def of_keys(address: Address, contexts: Contexts | Sequence[Path], *, needed: bo
         mend = f"ssh-add {shlex.quote(keys.locked[0])}" if keys.locked else "ssh-keygen -t ed25519"
         status = Status.MISSING if needed else Status.UNNEEDED
         yield Step("key", status, f"There is no key to log in with.{without}", mend)
-    for one in keys.exposed:
-        yield Step("permissions", Status.MISSING, one.says, one.mend)
-    yield from (of_context(one, needed=False) for one in keys.contexts if one.kind in {"agent", "password"})
+    looked_at = tuple(for_ssh(contexts, route(address)[-1]))
+    yield from (Step("permissions", Status.MISSING, one.says, one.mend) for one in looked_at if one.exposed)
+    yield from (of_context(one, needed=False) for one in looked_at if one.kind in {"agent", "password"})
 
 
 def of_context(context: Context, *, needed: bool) -> Step:
@@ -97,11 +98,11 @@ def of_context(context: Context, *, needed: bool) -> Step:
     return Step(context.kind, status, context.says, context.mend)
 
 
-def of_proxy(contexts: Contexts | None = None, *, needed: bool, to_start: bool = True) -> Step:
+def of_proxy(contexts: Contexts, *, needed: bool, to_start: bool = True) -> Step:
     """The grid proxy of a session, the time it has left, and whether it may start jobs. Blocks."""
     from zeligui.links.contexts import grid
 
-    proxy = grid.proxy((contexts or Contexts()).proxy_file())
+    proxy = grid.proxy(contexts.proxy_file())
     if to_start and proxy.limited:
         return Step("proxy", Status.MISSING, proxy.says, proxy.mend)
     return of_context(proxy, needed=needed)
