@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from zeligui.errors import Refused, Unreachable, UsageError
 from zeligui.grid.hosts import Measurement, Source, Value
-from zeligui.links.calls import call
+from zeligui.links.gram.asking import ask
 from zeligui.links.gram.client import PING_S, Client
 from zeligui.links.gram.contacts import SERVICE, Contact, contact
 from zeligui.links.gram.peers import Identities
-from zeligui.links.gsi.credentials import NoCredential
 from zeligui.links.link import Links
 
 WORDS = "a grid site: whether its gatekeeper would take a job"
@@ -55,15 +53,7 @@ class GramSource:
     async def watch(self) -> AsyncIterator[Measurement]:
         """A measurement a period. A LinkError where the gatekeeper does not answer, or would let no job in."""
         while True:
-            await self._ping()
+            await ask(self._client.ping, self._contact, who=self._contact.where, limit_s=PING_S)
             values: Mapping[str, Value] = {"site": self._contact.host}
             yield Measurement(self.host, self.url, values)
             await asyncio.sleep(self._period_s)
-
-    async def _ping(self) -> None:
-        try:
-            await call(self._client.ping, self._contact, limit=PING_S + 5.0)
-        except TimeoutError as error:
-            raise Unreachable(f"{self._contact.where} did not answer within {PING_S:g} s.") from error
-        except (UsageError, NoCredential) as error:
-            raise Refused(str(error), hint=error.hint) from error

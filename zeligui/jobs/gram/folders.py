@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,7 @@ from zeligui.files.gridftp import GridFtp
 from zeligui.files.gridftp_control import Control
 from zeligui.files.gridftp_files import GridFtpFiles
 from zeligui.files.service import Entry, Kind, NoSuchFile
+from zeligui.links.gram.asking import refused_here
 from zeligui.links.gram.contacts import JobContact, job_contact
 from zeligui.links.gsi.credentials import NoCredential
 
@@ -267,12 +268,3 @@ class _Taking:
     def all(self) -> bytes:
         self._thread.join(DATA_S)
         return bytes(self._taken[: self._most])
-
-
-@contextmanager
-def refused_here() -> Iterator[None]:
-    """What is wrong with the credentials here is, for who asks about jobs, a site that cannot be used."""
-    try:
-        yield
-    except (UsageError, NoCredential) as error:
-        raise Refused(str(error), hint=error.hint) from error

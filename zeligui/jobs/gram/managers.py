@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from zeligui.errors import LinkError, Refused, Unreachable
-from zeligui.jobs.gram.folders import Folders, Notes, refused_here
+from zeligui.errors import LinkError, Refused
+from zeligui.jobs.gram.folders import Folders, Notes
 from zeligui.jobs.gram.orders import again
 from zeligui.jobs.job import JobStatus
-from zeligui.links.calls import call
+from zeligui.links.gram.asking import ask
 from zeligui.links.gram.client import CANCEL_S, SUBMIT_S, Client, Signal
 from zeligui.links.gram.contacts import Contact, JobContact
 from zeligui.links.gram.peers import Foreign, ManagerGone
@@ -24,9 +24,6 @@ AT_ONCE = 4
 RENEW_AHEAD_S = 1800.0
 """So long before the proxy that a job has ends, it gets a newer one, where there is one."""
 RENEW_AGAIN_S = 60.0
-
-SLACK_S = 5.0
-"""Beyond a call's own limit, for a name that is looked up."""
 
 T = TypeVar("T")
 
@@ -59,11 +56,7 @@ class Managers:
     async def do(self, work: Callable[..., T], *words: object, limit_s: float = CANCEL_S) -> T:
         """A blocking call of the client in its turn. What is wrong with the proxy here is Refused, too."""
         async with self._turns:
-            with refused_here():
-                try:
-                    return await call(work, *words, limit=limit_s + SLACK_S)
-                except TimeoutError as error:
-                    raise Unreachable(f"{self.contact.where} did not answer within {limit_s:g} s.") from error
+            return await ask(work, *words, who=self.contact.where, limit_s=limit_s)
 
     async def ask(self, attempt: str, kept: Kept, work: Callable[[JobContact], T]) -> T:
         """Ask the manager of an attempt's job; one that has ended is started again, and takes up its jobs."""
