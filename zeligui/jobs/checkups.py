@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from zeligui.settings import Home, Settings
 
 ANSWER_S = 60.0
-ROUTE_S = 10.0
 AT_ONCE = 8
 GRID_SCHEMES = {"gram", "gsiftp"}
 """What a site that asks for a proxy is addressed by."""
@@ -159,7 +157,7 @@ async def _machine(url: str, links: Links) -> list[Step]:
     if url != "local://":
         way = of_ssh(parse(url), links.known_hosts, links.contexts)
         steps = await call(list, way, limit=ANSWER_S)
-    if any(step.name != "permissions" and step.stops for step in steps):
+    if ways.stopped(steps):
         return steps
     from zeligui.jobs import scripts
 
@@ -207,12 +205,9 @@ def _directory(url: str, links: Links) -> list[Step]:
     if find_spec("ldap3") is None:
         return [Step("package", Status.MISSING, "The package ldap3 is missing.", "pip install ldap3")]
     place = parse_place(url, links.directories)
-    try:
-        socket.create_connection((place.host, place.port), ROUTE_S).close()
-    except OSError as error:
-        words = f"{place.host} cannot be reached on port {place.port}: {error.strerror or error}."
-        return [Step("route", Status.UNREACHABLE, words, "Check name and port, and that the directory runs.")]
-    route = Step("route", Status.GOOD, f"{place.host} answers on port {place.port}.")
+    route = ways.route(place.host, place.port, "directory")
+    if route.stops:
+        return [route]
     try:
         with open_connection(place):
             return [route, Step("answer", Status.GOOD, "It is a directory, and lets us in.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from zeligui.errors import UsageError, ZeliGridError
@@ -69,7 +69,7 @@ async def of_machine_files(url: str, links: Links) -> list[Step]:
 
 async def _asked(steps: list[Step], name: str, health: Callable[[], Awaitable[str]]) -> list[Step]:
     """What it says of itself, where nothing stands before it."""
-    if any(step.stops and step.name != "permissions" for step in steps):
+    if stopped(steps):
         return steps
     try:
         said = await health()
@@ -78,9 +78,19 @@ async def _asked(steps: list[Step], name: str, health: Callable[[], Awaitable[st
     return [*steps, Step(name, Status.GOOD, f"{said[0].upper()}{said[1:].rstrip('.')}.")]
 
 
+def stopped(steps: Sequence[Step]) -> bool:
+    """Whether what comes after these cannot be looked at: files that others may read do not bar the way."""
+    return any(step.stops and step.name != "permissions" for step in steps)
+
+
 def _site(links: Links, host: str, port: int, to_start: bool) -> list[Step]:
     """All that does not depend on one another is looked at, so that it can be mended at once."""
-    return [of_proxy(links.contexts, needed=True, to_start=to_start), _authorities(), _program(), _route(host, port)]
+    return [
+        of_proxy(links.contexts, needed=True, to_start=to_start),
+        _authorities(),
+        _program(),
+        route(host, port, "server"),
+    ]
 
 
 def _authorities() -> Step:
@@ -103,10 +113,11 @@ def _program() -> Step:
     return Step("package", Status.MISSING, f"{PROGRAM} is missing, which moves files.", f"apt install {PACKAGE}")
 
 
-def _route(host: str, port: int) -> Step:
+def route(host: str, port: int, what: str) -> Step:
+    """Whether anything listens there. Blocks."""
     try:
         socket.create_connection((host, port), ROUTE_S).close()
     except OSError as error:
         words = f"{host} cannot be reached on port {port}: {error.strerror or error}."
-        return Step("route", Status.UNREACHABLE, words, "Check name and port, and that the server runs.")
+        return Step("route", Status.UNREACHABLE, words, f"Check name and port, and that the {what} runs.")
     return Step("route", Status.GOOD, f"{host} answers on port {port}.")
