@@ -95,6 +95,17 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def whole(text: str) -> int | None:
+    """A number as Slurm prints it; None where it is none, or longer than any."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 13 else None
+
+
+def moment(text: str) -> float | None:
+    """A time as Slurm prints it where it is asked for seconds since 1970; None where there is none."""
+    number = whole(text)
+    return None if number is None else float(number)
+
+
 def is_here() -> bool:
     """Whether this machine has Slurm's commands, and they a configuration."""
     named = os.environ.get("SLURM_CONF")
@@ -102,8 +113,11 @@ def is_here() -> bool:
     return shutil.which("sbatch") is not None and any(path.exists() for path in paths)
 
 
-def missing(url: str, what: str, detail: str = "") -> LinkError:
-    """Why Slurm's commands cannot be used on a machine at all: the word that `ready_or` found."""
+def missing(url: str, output: str) -> LinkError | None:
+    """Why Slurm's commands cannot be used on a machine at all, where `ready_or out` has printed why; else None."""
+    what, _, detail = output.partition("\n")[0].partition(" ")
+    if what not in {"missing", "unconfigured"}:
+        return None
     if what == "missing":
         return Refused(f"{url} has no sbatch.", hint="Install Slurm's commands there (slurm-client), or correct PATH.")
     if detail:

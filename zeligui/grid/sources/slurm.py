@@ -57,9 +57,8 @@ class SlurmSource:
 
     async def _ask(self, script: str) -> Reply:
         reply = await self._link.run(script, limit_s=LIMIT_S)
-        word, _, rest = reply.text.partition("\n")[0].partition(" ")
-        if word in {"missing", "unconfigured"}:
-            raise slurm.missing(self.url, word, rest)
+        if missing := slurm.missing(self.url, reply.text):
+            raise missing
         if reply.status:
             raise slurm.complaint(self.url, reply.errors.decode("utf-8", "replace"))
         return reply

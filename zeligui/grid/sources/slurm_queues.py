@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from zeligui.grid.hosts import Value
-from zeligui.links.slurm import COMMANDS, is_name
+from zeligui.links.slurm import COMMANDS, is_name, moment, whole
 
 _NODES = "%R|%a|%C|%D|%c|%m"
 _JOBS = "%P|%t|%r|%S|%e|%V|%C"
@@ -114,7 +114,7 @@ def read(output: str) -> Look:
         if word == "cluster" and is_name(rest):
             look.cluster = rest
         elif word == "now":
-            look.now = _time(rest) or 0.0
+            look.now = moment(rest) or 0.0
         elif word == "nodes":
             _add_nodes(look, rest)
         elif word == "job" and rest:
@@ -129,8 +129,8 @@ def read(output: str) -> Look:
 def _add_nodes(look: Look, line: str) -> None:
     """Nodes of one kind: partition, whether it is up, processors by use, nodes, processors and MiB of each."""
     name, up, counts, nodes, cpus, memory = (*line.split("|"), *[""] * 6)[:6]
-    used = [_whole(part) for part in counts.split("/")]
-    machines, size, memory_mib = _whole(nodes), _whole(cpus.rstrip("+")), _whole(memory.rstrip("+"))
+    used = [whole(part) for part in counts.split("/")]
+    machines, size, memory_mib = whole(nodes), whole(cpus.rstrip("+")), whole(memory.rstrip("+"))
     if not is_name(name) or len(used) != 4 or None in used or machines is None or size is None or memory_mib is None:
         look.wrong += 1
         return
@@ -184,15 +184,6 @@ def _common(pairs: Iterable[tuple[str, str]]) -> dict[str, Value]:
     return values
 
 
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 13 else None
-
-
-def _time(text: str) -> float | None:
-    number = _whole(text)
-    return None if number is None else float(number)
-
-
 def _known(text: str) -> list[float]:
-    time = _time(text)
+    time = moment(text)
     return [] if time is None else [time]

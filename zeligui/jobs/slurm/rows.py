@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from zeligui.jobs.verdicts import Facts, Here
 from zeligui.jobs.verdicts import read as read_files
+from zeligui.links.slurm import moment, whole
 
 MARK = "zeligrid:"
 """Stands before an attempt's id in the comment of its job."""
@@ -97,11 +98,11 @@ def row_of(line: str) -> tuple[str, Row]:
         job,
         state,
         columns["Reason"],
-        _whole(columns["exit_code"]),
-        _whole(columns["RestartCnt"]),
-        _time(columns["SubmitTime"]),
-        _time(columns["StartTime"]),
-        _time(columns["EndTime"]),
+        whole(columns["exit_code"]) or 0,
+        whole(columns["RestartCnt"]) or 0,
+        moment(columns["SubmitTime"]),
+        moment(columns["StartTime"]),
+        moment(columns["EndTime"]),
         columns["NodeList"],
     )
     return mark.removeprefix(MARK), row
@@ -113,7 +114,7 @@ def noted(text: str) -> Row | None:
     if len(words) != len(("job", "state", "status", "restarts", "started", "ended")):
         return None
     job, state, status, restarts, started, ended = words
-    return Row(job, state, "", _whole(status), _whole(restarts), None, _time(started), _time(ended))
+    return Row(job, state, "", whole(status) or 0, whole(restarts) or 0, None, moment(started), moment(ended))
 
 
 def _columns(line: str) -> dict[str, str]:
@@ -122,11 +123,3 @@ def _columns(line: str) -> dict[str, str]:
         columns[name] = line[at : at + width].strip()
         at += width
     return columns
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
-
-
-def _time(text: str) -> float | None:
-    return float(text) if text.isascii() and text.isdigit() else None

@@ -161,10 +161,8 @@ class SlurmService(PosixService):
         return sight
 
     def _check_commands(self, reply: Reply) -> None:
-        word, _, rest = reply.text.partition("\n")[0].partition(" ")
-        if word in {"missing", "unconfigured"}:
-            error = slurm.missing(self.url, word, rest)
-            raise NoSlurm(str(error), hint=error.hint)
+        if missing := slurm.missing(self.url, reply.text):
+            raise NoSlurm(str(missing), hint=missing.hint)
 
     @contextmanager
     def _understood(self, reply: Reply) -> Iterator[None]:

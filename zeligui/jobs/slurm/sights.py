@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from zeligui.links.slurm import is_name
+from zeligui.links.slurm import is_name, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,7 @@ def _partitions(lines: Sequence[str]) -> Iterator[Partition]:
 
 def _number(text: str) -> int:
     """A number as Slurm prints it; a `+` says that some have more."""
-    digits = text.rstrip("+")
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
+    return whole(text.rstrip("+")) or 0
 
 
 def seconds(text: str) -> float | None:
