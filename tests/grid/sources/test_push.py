@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from tests.links.ldap.test_decoding import as_sent
 from zeligui.clock import SystemClock
+from zeligui.errors import Unreachable
+from zeligui.grid.hosts import Measurement
 from zeligui.grid.machines import Arrival, Machines
 from zeligui.grid.sources import assorting, directory_entries, directory_push, open_source
+from zeligui.grid.sources.directory_news import News
+from zeligui.grid.survey import Piece
 from zeligui.links import open_links
-from zeligui.links.ldap import messages, push
+from zeligui.links.ldap import messages, parse, push
 
 HOST = {"Mds_Os_name": "Linux", "Mds_Cpu_Total_count": "4", "Mds_Memory_Ram_Total_freeMB": "512"}
 LONG_S = 30.0
@@ -214,6 +219,38 @@ async def test_what_comes_at_first_is_read_while_it_comes(
         await until(lambda: {host.values.get("osRelease") for host in machines.hosts()} >= {"other"})
         server.remove_host("n4")
         await until(lambda: "n4" not in machines.listed)
+
+
+class Told:
+    """A connection over which these changes come, and that breaks then."""
+
+    def __init__(self, *changes: push.Changes) -> None:
+        self._changes = changes
+
+    def changes(self) -> Iterator[push.Changes]:
+        yield from self._changes
+        raise Unreachable("It broke.")
+
+
+def test_what_came_at_first_is_not_lost_where_the_connection_breaks() -> None:
+    """The cookies are past it already."""
+    known = directory_push.Listener(parse("ldap://h/o=grid"), "", News("ldap://h/o=grid", 60.0), tuple)
+    hosts = [as_sent(b"Mds-Host-hn=n%d,o=grid" % number, [(b"objectClass", [b"MdsHost"])]) for number in range(3)]
+    listen(known, push.Changes({b"0": hosts[0], b"1": hosts[1]}, partial=True))
+    found = listen(known, push.Changes({b"1": None, b"2": hosts[2]}))
+    assert {piece.host for piece in found if isinstance(piece, Measurement)} == {"n0", "n2"}
+
+
+def listen(known: directory_push.Listener, *changes: push.Changes) -> list[Piece]:
+    found, run = list[Piece](), directory_push._Run(Told(*changes))  # type: ignore[arg-type]
+
+    def give(some: list[Piece]) -> None:
+        found.extend(some)
+        run.taken.set()
+
+    with pytest.raises(Unreachable):
+        known._listen(run, give)
+    return found
 
 
 async def test_changes_that_come_together_are_told_together(

@@ -113,6 +113,52 @@ def test_a_server_that_wants_to_begin_anew_is_asked_for_everything() -> None:
     assert copy.ids == {ONE}
 
 
+class Wire:
+    """Says these messages, one at a time, and has gone then."""
+
+    def __init__(self, *said: Message) -> None:
+        self._said = list(said)
+
+    def listen(self, _limit_s: float) -> bytes:
+        if not self._said:
+            raise Unreachable("It has gone.")
+        number, kind, content, behind = self._said.pop(0)
+        more = written(0xA0, behind) if behind else b""
+        return written(0x30, written(0x02, bytes([number])) + written(kind, content) + more)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_is_gone_is_not_told_in_part(is_first: bool) -> None:
+    here, _ = listening(THREE, cookie=b"c")
+    gone = news(written(0xA3, written(0x01, b"\xff") + written(0x31, written(0x04, THREE))))
+    came = [entry(1, ONE), entry(1, TWO)]
+    here._line.socket = Wire(*([gone, *came] if is_first else [*came, gone]), news(DELETED))  # type: ignore[assignment]
+    here._partly = 1
+    told: list[push.Changes] = []
+    with pytest.raises(Unreachable):
+        told.extend(here.changes())
+    assert all(None not in some.entries.values() for some in told if some.partial)
+    assert any(some.partial for some in told) != is_first
+    assert {key: found is not None for some in told for key, found in some.entries.items()} == {
+        ONE: True,
+        TWO: True,
+        THREE: False,
+    }
+
+
+def test_a_server_that_begins_anew_tells_no_parts() -> None:
+    here, _ = listening()
+    first = entry(1, ONE), news(DELETED), end(push.REFRESH_REQUIRED)
+    again = [message._replace(number=2) for message in (entry(1, ONE), entry(1, TWO), news(DELETED))]
+    here._line.socket = Wire(*first, *again)  # type: ignore[assignment]
+    here._partly = 1
+    told: list[push.Changes] = []
+    with pytest.raises(Unreachable):
+        told.extend(here.changes())
+    assert [some.partial for some in told] == [True, False, False]
+    assert told[-1].entries.keys() == {ONE, TWO}
+
+
 @pytest.mark.parametrize(("code", "kind"), [(12, PushRefused), (53, PushRefused), (4, PushRefused), (51, Unreachable)])
 def test_a_refusal_is_for_good_or_for_now(code: int, kind: type[Exception]) -> None:
     here, copy = listening()

@@ -30,12 +30,15 @@ class Read:
 
 
 class Reader:
-    """Reads entries as they come; what the sieve leaves out is left out, and told by it."""
+    """Reads entries as they come; what the sieve leaves out is left out, and told by it.
+
+    `here` are the names of this machine in small letters.
+    """
 
     def __init__(self, sieve: Sieve, here: Collection[str]) -> None:
         self.contents: dict[Hashable, bytes] = {}
+        self.here = here
         self._sieve = sieve
-        self._here = here
         self._assorting = Assorting()
         self._alike: list[Alike] = []
         self._left: list[Hashable] = []
@@ -51,7 +54,7 @@ class Reader:
         """What all of them say."""
         contents, alike = self.contents, self._alike
         entries = _each(self._left, contents, self._sieve)
-        of_others = {name for one in entries.values() for word, name in ties(one, self._here) if word == HOST}
+        of_others = {name for one in entries.values() for word, name in ties(one, self.here) if word == HOST}
         if shared := _twice(alike) | of_others:
             alike, told_of = _without(alike, shared)
             entries |= _each(told_of, contents, self._sieve)

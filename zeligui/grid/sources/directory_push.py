@@ -34,6 +34,8 @@ class Listener:
         self._here = here
         self._copies: list[Copy] = []
         self._mirror: Mirror | None = None
+        self._begun: Reader | None = None
+        """What has come of all that comes at first: the copies are past it, also where the connection breaks."""
         self._sieve = Sieve()
         self._dropped = 0
         self._turn = threading.Lock()
@@ -67,19 +69,19 @@ class Listener:
 
     def _listen(self, run: _Run, give: Callable[[list[Piece]], object]) -> None:
         with self._turn:
-            first, reader = True, None
+            first = True
             try:
                 for changes in run.push.changes():
                     if changes.partial:
-                        reader = self._begun(reader, changes)
+                        self._begin(changes)
                         continue
-                    self._hand_over(run, self._everything(changes, reader) if first else self._news_of(changes), give)
+                    self._hand_over(run, self._everything(changes) if first else self._news_of(changes), give)
                     if first and self._mirror:
                         self._mirror.prepare()  # while the event loop is busy with what it was given
                     first = False
             except PushRefused:
                 self._copies.clear()
-                self._mirror = None
+                self._mirror = self._begun = None
                 raise
 
     def _hand_over(self, run: _Run, pieces: list[Piece], give: Callable[[list[Piece]], object]) -> None:
@@ -88,33 +90,32 @@ class Listener:
             give(pieces)
             run.taken.wait(TAKEN_S)
 
-    def _begun(self, reader: Reader | None, changes: Changes) -> Reader:
+    def _begin(self, changes: Changes) -> None:
         """Read what has come while the server goes on."""
-        reader = reader or Reader(self._sieve, self._here())
+        self._begun = self._begun or Reader(self._sieve, self._here())
         with garbage.kept():
-            reader.add(_present(changes.entries))
-        return reader
+            self._begun.add(_present(changes.entries))
 
-    def _everything(self, changes: Changes, reader: Reader | None) -> list[Piece]:
+    def _everything(self, changes: Changes) -> list[Piece]:
         """All that is there, after the first changes of a connection."""
         with garbage.kept():
-            return self._news_of_all(changes, reader)
+            return self._news_of_all(changes)
 
-    def _news_of_all(self, changes: Changes, begun: Reader | None) -> list[Piece]:
+    def _news_of_all(self, changes: Changes) -> list[Piece]:
         gone: list[str] = []
-        here = self._here()
+        begun, self._begun = self._begun, None
         if begun and (self._mirror or not begun.contents.keys().isdisjoint(changes.entries)):
             changes = Changes({**begun.contents, **changes.entries}, changes.wrong)  # type: ignore[dict-item]
             begun = None
         if self._mirror is None:
             self._dropped += changes.wrong
-            reader = begun or Reader(self._sieve, here)
+            reader = begun or Reader(self._sieve, self._here())
             reader.add(_present(changes.entries))
-            self._mirror, found = Mirror(here, self._unpacked), reader.read()
+            self._mirror, found = Mirror(reader.here, self._unpacked), reader.read()
             self._mirror.fill(found.entries, found.packed, reader.contents)
         else:
             _, gone = self._mirror.change(self._read(changes))
-            found = read(self._mirror.packed, self._sieve, here)
+            found = read(self._mirror.packed, self._sieve, self._here())
             for key in found.entries:
                 self._mirror.unpack(key)
         directory = Directory(tuple(self._mirror.hosts), self._warnings(), found.alike)

@@ -144,7 +144,7 @@ class _Listening:
         heard, asked, first = time.monotonic(), 0.0, 0.0
         while True:
             whole = all(copy.whole for copy in self._of.values())
-            if self._partly and not whole and len(self._changed) >= self._partly:
+            if not whole and self._is_worth_telling():
                 came, self._changed = self._changed, {}
                 yield Changes(came, partial=True)
             if whole and (not self._told or (self._changed and time.monotonic() - first > LONGEST_GATHER_S)):
@@ -170,6 +170,11 @@ class _Listening:
                 raise Unreachable(f"{self._place.url} has not told all that it has within {SEARCH_S:g} s.")
             if self._left < 0:
                 raise Refused(f"{self._place.url} has more than {MOST_BYTES >> 20} MB.", hint="Name a narrower base.")
+
+    def _is_worth_telling(self) -> bool:
+        """Whether what is there of all that comes at first is told before the rest: not where something is gone."""
+        enough = self._partly is not None and len(self._changed) >= self._partly
+        return enough and not self._told and None not in self._changed.values()
 
     def _take(self) -> Changes:
         taken = Changes(self._changed, self._wrong)
