@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +15,6 @@ JOB = "a" * 32
 
 def event(kind: str, reason: str = "", **data: Any) -> Event:
     return Event(kind, "pi", reason, JOB, 1, "node1", "profile1", data)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal.open(tmp_path / "journal.sqlite")
-    yield opened
-    opened.close()
 
 
 def begun() -> list[Event]:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.session.test_ledger import JOB, begun
 from zeligui.clock import SystemClock
 from zeligui.experiment.journal import Journal
@@ -15,13 +10,6 @@ from zeligui.grid.machines import Machines
 from zeligui.session.ledger import Ledger
 from zeligui.session.remote_jobs import RemoteJobs
 from zeligui.session.snapshot import RemoteJob
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal.open(tmp_path / "journal.sqlite")
-    yield opened
-    opened.close()
 
 
 async def test_a_row_says_by_which_service_and_how_far_its_files_are(journal: Journal) -> None:
