@@ -32,8 +32,6 @@ LONGEST_LINE = 1 << 20
 LONGEST_REPLY = 64 << 20
 """Bytes of one reply: a folder of some 300,000 files."""
 
-_LAST = re.compile(rb"\d\d\d .*\r?\n\0?", re.DOTALL)
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -255,8 +253,3 @@ def _whole(text: bytes) -> Reply | None:
         return None
     kept = [re.sub(rb"^\d\d\d[ -]", b"", line) for line in lines[:-1]]
     return Reply(int(lines[-2][:3]), tuple(kept))
-
-
-def seconds_for(size: int, *, least: float = 30.0, each: float = 10e6) -> float:
-    """How long a server may take over so many bytes: half a minute, and 10 MB a second."""
-    return least + size / each

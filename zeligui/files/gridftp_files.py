@@ -16,9 +16,10 @@ from urllib.parse import unquote_to_bytes
 from zeligui.errors import Refused, Unreachable, UsageError, ZeliGridError
 from zeligui.files import gridftp_data
 from zeligui.files.gridftp import GridFtp
-from zeligui.files.gridftp_control import CONNECT_S, Control, seconds_for
+from zeligui.files.gridftp_control import CONNECT_S, Control
 from zeligui.files.service import Entry, Kind, NoSuchFile
 from zeligui.links.calls import call, leave
+from zeligui.links.digests import seconds_for
 from zeligui.links.link import Links
 
 WORDS = "files of a GridFTP server, also from one server to another"

@@ -14,7 +14,7 @@ MOST_FILES, MOST_BYTES = 500, 64 * 1024
 """Of one script: its files, and its text."""
 
 LEAST_S, BYTES_A_SECOND = 30.0, 10e6
-"""How long a script may take: so long, and a second more for so many bytes."""
+"""How long digests may take: so long, and a second more for so many bytes."""
 
 NONE = 3
 
@@ -46,9 +46,14 @@ def by_shell(shell: Shell, wanted: Sequence[Part]) -> list[str]:
     return [digest for some in _portions(wanted) for digest in _asked(shell, some)]
 
 
+def seconds_for(size: int) -> float:
+    """How long the digests of so many bytes may take."""
+    return LEAST_S + size / BYTES_A_SECOND
+
+
 def _asked(shell: Shell, wanted: Sequence[Part]) -> list[str]:
     calls = [f"digest {length} {quote(os.fsdecode(path))}\n" for path, length in wanted]
-    deadline = time.monotonic() + LEAST_S + sum(length for _, length in wanted) / BYTES_A_SECOND
+    deadline = time.monotonic() + seconds_for(sum(length for _, length in wanted))
     reply = shell.run(_SCRIPT + "".join(calls), "", deadline)
     digests = [line[:64] for line in reply.text.splitlines()]
     if reply.status == NONE or len(digests) != len(wanted):
