@@ -32,10 +32,6 @@ class Files(Protocol):
 
     def status(self, path: bytes, *, follow: bool) -> Status: ...
 
-    def names(self, folder: bytes) -> list[bytes]:
-        """What is in a folder, without `.` and `..`."""
-        ...
-
     def listing(self, folder: bytes) -> list[tuple[bytes, Status]]:
         """What is in a folder, without `.` and `..`, and what each name stands for, links not followed."""
         ...
@@ -95,12 +91,9 @@ class LocalFiles:
         found = os.stat(path, follow_symlinks=follow)  # noqa: PTH116
         return Status(found.st_mode, found.st_size, found.st_mtime)
 
-    def names(self, folder: bytes) -> list[bytes]:
-        return os.listdir(folder)  # noqa: PTH208
-
     def listing(self, folder: bytes) -> list[tuple[bytes, Status]]:
         listed = []
-        for name in self.names(folder):
+        for name in os.listdir(folder):  # noqa: PTH208
             with suppress(FileNotFoundError):  # it was removed meanwhile
                 listed.append((name, self.status(posixpath.join(folder, name), follow=False)))
         return listed

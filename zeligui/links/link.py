@@ -82,11 +82,6 @@ class Links(Protocol):
         ...
 
     @property
-    def identities(self) -> tuple[Path, ...]:
-        """The private key files that are offered first."""
-        ...
-
-    @property
     def contexts(self) -> Contexts:
         """What the user is proved by; an explicit session has nothing but what it was given."""
         ...

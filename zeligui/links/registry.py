@@ -38,10 +38,6 @@ class Registry:
         return self._known_hosts
 
     @property
-    def identities(self) -> tuple[Path, ...]:
-        return self._contexts.keys
-
-    @property
     def contexts(self) -> Contexts:
         return self._contexts
 

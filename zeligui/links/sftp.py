@@ -46,10 +46,10 @@ class Sftp:
     A file system's refusals are OSErrors; Unreachable when the machine does not answer.
     """
 
-    def __init__(self, channel: paramiko.Channel, where: str, shell: Callable[[], Pipe] | None = None) -> None:
-        """`shell` starts one on the same machine, which computes digests there; without it files are read for them."""
+    def __init__(self, channel: paramiko.Channel, where: str, shell: Callable[[], Pipe]) -> None:
+        """`shell` starts one on the same machine, which computes digests there."""
         self._channel = channel
-        self._start_shell = shell
+        self._start_shell: Callable[[], Pipe] | None = shell
         self._shell: Shell | None = None
         self._where = where
         self._last = 0
@@ -66,9 +66,6 @@ class Sftp:
 
     def status(self, path: bytes, *, follow: bool) -> Status:
         return self._ask(_STAT if follow else _LSTAT, _string(path)).expect(_ATTRS).attributes()
-
-    def names(self, folder: bytes) -> list[bytes]:
-        return [name for name, _ in self.listing(folder)]
 
     def listing(self, folder: bytes) -> list[tuple[bytes, Status]]:
         handle = self._ask(_OPENDIR, _string(folder)).expect(_HANDLE).string()

@@ -30,11 +30,10 @@ class NotValid(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate that is valid now, as ssh sends it. `ends` is None where it never does."""
+    """A certificate that is valid now, as ssh sends it, and what it is in words."""
 
     blob: PublicBlob
     says: str
-    ends: datetime | None
 
 
 def certificate_of(file: Path, public: bytes, now: datetime | None = None) -> Certificate | None:
@@ -76,7 +75,7 @@ def _valid(found: SSHCertificate, blob: PublicBlob, file: Path, public: bytes, n
         raise NotValid(f"Its certificate {file} ended on {_said(ends)}.", hint=again)
     names = ", ".join(one.decode("utf-8", "replace") for one in found.valid_principals) or "every name"
     until = f"until {_said(ends)}" if ends else "for ever"
-    return Certificate(blob, f"With a certificate for {names}, valid {until}.", ends)
+    return Certificate(blob, f"With a certificate for {names}, valid {until}.")
 
 
 def _moment(seconds: int) -> datetime | None:
