@@ -169,29 +169,24 @@ class Copier:
             try:
                 return await call(work, self._sftp, limit=_left(deadline) + 1)
             except TimeoutError as error:
-                self._drop()
+                self.end()
                 raise Unreachable(f"A copy did not end in time on {self._line.where}.") from error
             except OSError:  # the file system said no, in an answer that was read to its end
                 raise
             except BaseException:
-                self._drop()
+                self.end()
                 raise
-
-    def _drop(self) -> None:
-        if self._sftp is not None:
-            leave(self._sftp.close)
-            self._sftp = None
 
     @property
     def busy(self) -> bool:
         """Whether it is in use."""
         return self._turn.locked()
 
-    def hang_up(self) -> None:
-        """End the session and its connection, unless it is in use."""
-        if not self.busy:
-            self._drop()
-            self._line.hang_up()
+    def end(self) -> None:
+        """End the session; the next work gets a new one."""
+        if self._sftp is not None:
+            leave(self._sftp.close)
+            self._sftp = None
 
 
 def _sftp(connection: Connection) -> Sftp:

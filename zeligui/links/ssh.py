@@ -88,12 +88,12 @@ class SshLink:
         self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._hang_up)
 
     def _hang_up(self) -> None:
+        """End the connection for large copies, unless one goes on, after which it idles anew."""
         copiers = [copier for (large, _), copier in self._copiers.items() if large]
-        if any(copier.busy for copier in copiers):
-            self._end_idle_copies()
-            return
-        for copier in copiers:
-            copier.hang_up()
+        if not any(copier.busy for copier in copiers):
+            for copier in copiers:
+                copier.end()
+            self._bulk_line.hang_up()
 
 
 def _shell(connection: Connection) -> ChannelPipe:
