@@ -11,8 +11,9 @@ import pytest
 
 from tests.directories import BASE, MASTER, PASSWORD, Authority, OpenLdap
 from tests.keyrings import Ring
+from tests.links.ldap.answers import search
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
-from zeligui.links.ldap import connection, entering, parse, search
+from zeligui.links.ldap import connection, entering, parse
 from zeligui.options import Place as At
 from zeligui.settings import Directories, Settings, check
 

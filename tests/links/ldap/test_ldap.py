@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.links.ldap.answers import search
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
-from zeligui.links.ldap import Place, connection, entering, parse, search, searching
+from zeligui.links.ldap import Place, connection, entering, parse, searching
 
 
 def names(url: str, condition: str = "(objectClass=*)") -> list[str]:

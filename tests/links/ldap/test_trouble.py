@@ -10,9 +10,10 @@ from contextlib import suppress
 import pytest
 
 from tests.directories import SITE, OpenLdap
+from tests.links.ldap.answers import search
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.grid.sources.directory import read
-from zeligui.links.ldap import connection, entering, parse, search, searching
+from zeligui.links.ldap import connection, entering, parse, searching
 from zeligui.links.ldap.messages import DONE, ENTRY, Stream, written
 
 Start = Callable[..., OpenLdap]

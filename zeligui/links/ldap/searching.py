@@ -46,18 +46,13 @@ _NOT_FOR_ALL = frozenset({1, 8, 13, 48, 49, 50, 53})
 _BUSY = frozenset({51, 52, 80})
 
 
-def search(place: Place, condition: str, tell: Callable[[str], object] = lambda _words: None) -> Iterator[Found]:
-    """All entries from the base down that fulfil `condition` (an LDAP filter), as the pages come.
-
-    A LinkError says why the directory gives none, or not all of them, after those that it gives. `tell` hears which
-    parts are kept elsewhere: referrals are not followed, for they lead anywhere, and in circles.
-    """
-    for page in pages(place, condition, tell):
-        yield from map(found_in, page)
-
-
 def pages(place: Place, condition: str, tell: Callable[[str], object]) -> Iterator[list[bytes]]:
-    """The same, page by page, each entry as it came: `found_in` reads it."""
+    """All entries from the base down that fulfil `condition` (an LDAP filter), each as it came: `found_in` reads it.
+
+    They come page by page. A LinkError says why the directory gives none, or not all of them, after those that it
+    gives. `tell` hears which parts are kept elsewhere: referrals are not followed, for they lead anywhere, and in
+    circles.
+    """
     refusal: Refused | None = None
     with open_line(place) as line:
         bases, searched = _bases(line, place), _Search(line, place, condition)
