@@ -130,7 +130,12 @@ async def test_a_job_that_was_requeued_waits_and_runs_again(place: Place, slurm:
 async def test_a_job_that_is_canceled_at_the_cluster_is_told_from_one_of_ours(place: Place, slurm: Slurm) -> None:
     attempt, waiting = await place.start(*TICK), await place.start("sleep", "1000", cpus=CPUS)
     await place.says(attempt, b"begun\n")
-    assert "Resources" in (await place.until(waiting, JobState.PENDING)).detail
+    await place.until(waiting, JobState.PENDING)
+
+    async def why() -> bool:
+        return "Resources" in (await place.status(waiting)).detail
+
+    await place.wait(why, lambda: "Slurm, which looks for room first, does not say why the job waits")
     for one in (attempt, waiting):
         slurm.run("scancel", native(place, one))
         status = await place.ended(one)
