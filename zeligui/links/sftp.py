@@ -70,9 +70,12 @@ class Sftp:
     def listing(self, folder: bytes) -> list[tuple[bytes, Status]]:
         handle = self._ask(_OPENDIR, _string(folder)).expect(_HANDLE).string()
         listed: list[tuple[bytes, Status]] = []
-        while (answer := self._ask(_READDIR, _string(handle))).code != _EOF:
-            listed += answer.expect(_NAME).listing()
-        self._ask(_CLOSE, _string(handle)).expect_ok()
+        try:
+            while (answer := self._ask(_READDIR, _string(handle))).code != _EOF:
+                listed += answer.expect(_NAME).listing()
+        finally:
+            closed = self._ask(_CLOSE, _string(handle))
+        closed.expect_ok()
         return [(name, status) for name, status in listed if name not in {b".", b".."}]
 
     def real(self, path: bytes) -> bytes:
