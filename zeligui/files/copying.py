@@ -149,10 +149,8 @@ class Copying:
         parts = [(item.part, item.entry.size) for item in batch]
         arrived = await batch[0].target.service.digests(parts)
         whole = [item for item, one, other in zip(batch, digests, arrived, strict=True) if one == other]
-        for item in whole:
-            await _check_unchanged(item)
+        await _check_unchanged(batch)
         for item in set(batch).difference(whole):
-            await _check_unchanged(item)
             await item.target.service.remove(item.part)
             if item in self._doubted:
                 raise damaged(item)
@@ -165,8 +163,7 @@ class Copying:
                 return await batch[0].source.service.digests([(batch[0].source.path, offset)])
             return await self._mover.move(batch, offset, lambda name, count: self._telling.at(name, offset + count))
         except NoSuchFile:
-            for item in batch:
-                await _check_unchanged(item)
+            await _check_unchanged(batch)
             raise
 
     async def _begun(self, item: Item) -> int:
@@ -209,12 +206,13 @@ def _between(item: Item) -> tuple[FileService, FileService]:
     return item.source.service, item.target.service
 
 
-async def _check_unchanged(item: Item) -> None:
+async def _check_unchanged(items: Sequence[Item]) -> None:
     """An error where a source is not what it was when it was looked at."""
-    try:
-        now = await item.source.service.entry(item.source.path)
-    except NoSuchFile as error:
-        raise NoSuchFile(f"{item.source.url} was removed while it was copied.") from error
-    if (now.size, now.modified) != (item.entry.size, item.entry.modified):
-        words = f"{item.source.url} changed while it was copied."
-        raise item.source.service.refusal(words, hint="Copy it again when nothing writes to it.")
+    for item in items:
+        try:
+            now = await item.source.service.entry(item.source.path)
+        except NoSuchFile as error:
+            raise NoSuchFile(f"{item.source.url} was removed while it was copied.") from error
+        if (now.size, now.modified) != (item.entry.size, item.entry.modified):
+            words = f"{item.source.url} changed while it was copied."
+            raise item.source.service.refusal(words, hint="Copy it again when nothing writes to it.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +19,6 @@ from zeligui.files.stream import Stream, flow
 
 Moved = Callable[[str, int], None]
 """Is told, perhaps in a thread, which file is under way, and how many bytes of all that is to be moved were."""
-
 
 CARRIED = 8 << 20
 """A file of fewer bytes is sent through here: two servers take seconds to agree."""
@@ -41,30 +41,13 @@ class Mover:
             return await _carry(carriers[0], items, offset, moved)
         if isinstance(source, Streaming) and isinstance(target, Streaming):
             try:
-                return await self._streams(items, source, offset, moved)
+                return await _stream(items, source, offset, moved)
             except Unable:
                 if not carriers:
                     raise
         if len(carriers) == 1 and HERE in (source.url, target.url):
             return await _carry(carriers[0], items, offset, moved)
         return await self._by_way_of_here(items, moved)
-
-    async def _streams(self, items: Sequence[Item], source: Streaming, offset: int, moved: Moved) -> Sequence[str]:
-        """What passes on a way that is not sealed is asked for at its source, meanwhile."""
-        wanted = [(item.source.path, item.entry.size) for item in items]
-        asked = None if source.sealed and not offset else asyncio.ensure_future(source.digests(wanted))
-        digests, before = [], 0
-        try:
-            for item in items:
-                stream = Stream(partial(_add, moved, item.entry.name, before))
-                await flow(stream, item, offset)
-                digests.append(stream.digest)
-                before += item.entry.size
-            return digests if asked is None else await asked
-        finally:
-            if asked is not None:
-                asked.cancel()
-                await asyncio.gather(asked, return_exceptions=True)
 
     async def _by_way_of_here(self, items: Sequence[Item], moved: Moved) -> Sequence[str]:
         """Each half of the way counts for half of the bytes."""
@@ -80,16 +63,43 @@ class Mover:
             return digests
 
 
+async def _stream(items: Sequence[Item], source: Streaming, offset: int, moved: Moved) -> Sequence[str]:
+    """What passes on a way that is not sealed is asked for at its source, meanwhile."""
+    if source.sealed and not offset:
+        return await _flow(items, offset, moved)
+    async with _digesting(items) as digests:
+        await _flow(items, offset, moved)
+        return await digests
+
+
+async def _flow(items: Sequence[Item], offset: int, moved: Moved) -> Sequence[str]:
+    """The digests of what passed."""
+    digests, before = [], 0
+    for item in items:
+        stream = Stream(partial(_add, moved, item.entry.name, before))
+        await flow(stream, item, offset)
+        digests.append(stream.digest)
+        before += item.entry.size
+    return digests
+
+
 async def _carry(carrier: Carrying, items: Sequence[Item], offset: int, moved: Moved) -> Sequence[str]:
     """The digests of the sources are computed meanwhile."""
     pairs = [(_url(item.source.service, item.source.path), _url(item.target.service, item.part)) for item in items]
     name = items[0].entry.name
+    async with _digesting(items) as digests:
+        await carrier.carry(pairs, offset=offset, moved=lambda count: moved(name, count))
+        moved(name, sum(item.entry.size for item in items) - offset)
+        return await digests
+
+
+@asynccontextmanager
+async def _digesting(items: Sequence[Item]) -> AsyncIterator[asyncio.Future[Sequence[str]]]:
+    """The digests of sources of one service, on their way; given up where they are not waited for."""
     wanted = [(item.source.path, item.entry.size) for item in items]
     digests = asyncio.ensure_future(items[0].source.service.digests(wanted))
     try:
-        await carrier.carry(pairs, offset=offset, moved=lambda count: moved(name, count))
-        moved(name, sum(size for _, size in wanted) - offset)
-        return await digests
+        yield digests
     finally:
         digests.cancel()
         await asyncio.gather(digests, return_exceptions=True)
