@@ -88,13 +88,17 @@ def _plain(text: str, folder: str) -> Location:
 
 def _at(scheme: str, root: str, path: str, *, up: bool = False) -> Location:
     """A path of ours (`up`) may lead upwards, and hold what it likes."""
-    signs = all(sign.isprintable() or "\udc80" <= sign <= "\udcff" for sign in path)
-    if len(path) > LONGEST or "\0" in path or not (up or signs):
+    if len(path) > LONGEST or "\0" in path or not (up or is_harmless(path)):
         raise UsageError(f"The path {_shown(path)} is too long, or holds control signs.")
     if not up and ".." in path.split("/"):
         raise UsageError(f"The path {_shown(path)} leads upwards.", hint="Write it without `..`.")
     clean = posixpath.normpath(path)
     return Location(scheme, root, "/" + clean.lstrip("/"), folder=path.endswith("/"))
+
+
+def is_harmless(name: str) -> bool:
+    """Whether a name has no control signs; a byte that is no UTF-8 is none."""
+    return all(sign.isprintable() or "\udc80" <= sign <= "\udcff" for sign in name)
 
 
 def _root(scheme: str, host: str) -> str:

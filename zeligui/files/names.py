@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 
 from zeligui.errors import Refused, UsageError
-from zeligui.files.locations import literal
+from zeligui.files.locations import is_harmless, literal
 from zeligui.files.service import Entry, FileService, Kind, NoSuchFile
 
 ALL = "**"
@@ -26,7 +26,7 @@ def safe(name: str, *, own: bool = False) -> bool:
         name not in {"", ".", ".."}
         and not set("/\0").intersection(name)
         and len(name) <= LONGEST_NAME
-        and (own or all(sign.isprintable() or "\udc80" <= sign <= "\udcff" for sign in name))
+        and (own or is_harmless(name))
     )
 
 
