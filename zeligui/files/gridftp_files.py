@@ -36,7 +36,7 @@ def open_files(url: str, links: Links) -> GridFtpFiles:
     proxy = links.contexts.proxy_file()
     if proxy is None:
         raise UsageError(f"This session was given no grid proxy for {url}.", hint="Give it one: --context proxy")
-    return GridFtpFiles(url, GridFtp(links.contexts.proxy))
+    return GridFtpFiles(url, GridFtp(proxy))
 
 
 class GridFtpFiles:

@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import TypeVar
 
 from zeligui.errors import Refused, UsageError, ZeliGridError
@@ -108,7 +107,9 @@ class MachineFiles:
         """Do blocking work about a path; what the file system says no to comes in words."""
         there = os.fsencode(path)
         try:
-            return await self._link.files(partial(_on, work, there), writing=writing, size=size, limit_s=FOREVER_S)
+            return await self._link.files(
+                lambda files: work(files, there), writing=writing, size=size, limit_s=FOREVER_S
+            )
         except FileNotFoundError as error:
             raise NoSuchFile(f"There is no {self._shown(path)}.") from error
         except OSError as error:
@@ -136,10 +137,6 @@ def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
             some, size = [], 0
     if some:
         yield b"".join(some)
-
-
-def _on(work: Callable[[Files, bytes], T], there: bytes, files: Files) -> T:
-    return work(files, there)
 
 
 def _entry(name: str, status: Status) -> Entry:
