@@ -158,6 +158,32 @@ async def test_one_is_asked_again_at_once_where_that_is_wished() -> None:
     assert (len(desk.asked), desk.changes > changes) == (2, True)
 
 
+async def test_an_answer_to_an_older_question_is_not_told() -> None:
+    desk = Desk("gram://a")
+    late = asyncio.Event()
+
+    async def health(url: str) -> str:
+        desk.asked.append(url)
+        if len(desk.asked) == 2:
+            await late.wait()
+            return "what was so before"
+        return "answers"
+
+    desk.health = health  # type: ignore[method-assign]
+    desk.services.watched = True
+    await desk.look()
+    desk.clock.waited += LOOKED_AT_S
+    await desk.services.look()  # unseen: it was well before
+    while len(desk.asked) < 2:
+        await asyncio.sleep(0)
+    desk.services.check("gram://a")
+    while desk.services.states[0].asking:
+        await asyncio.sleep(0)
+    late.set()
+    assert (await desk.look()).says == "answers"
+    assert len(desk.asked) == 3
+
+
 async def test_what_a_new_proxy_mends_is_asked_again() -> None:
     desk = Desk("ssh://a", "gram://b")
     await desk.look()

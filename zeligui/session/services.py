@@ -55,6 +55,8 @@ class Services:
         self._tasks = Tasks(report)
         self._schemes: frozenset[str] | None = None
         self._states: dict[str, ServiceHealth] = {}
+        self._questions: dict[str, asyncio.Task[None]] = {}
+        """The last of each, so that an older answer never comes after it."""
         self._next: dict[str, float] = {}
         """On the patience clock, when each may be asked again."""
         self._counted: dict[str, tuple[ExperimentState, Counter[str]]] = {}
@@ -71,6 +73,7 @@ class Services:
         self._states = {url: _used(before.get(url) or ServiceHealth(url), use) for url, use in sorted(uses.items())}
         for url in self._next.keys() - self._states.keys():
             del self._next[url]
+            self._questions.pop(url).cancel()
         for state in tuple(self._states.values()):
             if self._due(state):
                 self._ask_later(state.url)
@@ -136,7 +139,9 @@ class Services:
         self._next[url] = float("inf")
         if not self._states[url].status:
             self._states[url] = replace(self._states[url], asking=True)
-        self._tasks.start(f"Ask {url} how it is", self._ask(url))
+        if (before := self._questions.get(url)) is not None:
+            before.cancel()
+        self._questions[url] = self._tasks.start(f"Ask {url} how it is", self._ask(url))
 
     async def _ask(self, url: str) -> None:
         async with self._turns:
