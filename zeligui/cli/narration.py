@@ -139,7 +139,7 @@ class LiveTable(AbstractContextManager["LiveTable"]):
             return [str(instance.number), "held" if instance.held else instance.outcome or "waiting"]
         standing = instance.outcome or ("held" if instance.held else PHASES.get(attempt.phase, attempt.phase.value))
         if (progress := self._core.staging.of(attempt.id)) is not None:
-            standing = f"files {progress.share:.0%}"
+            standing = f"files {int(progress.share * 100)}%"  # all of them only at the end
         host = self._core.machines.host(attempt.host)
         values = host.values if host else {}
         cpu, memory = values.get("cpuAvail"), values.get("freeMemory")
