@@ -10,8 +10,8 @@ HERE = Path(__file__).resolve().parent
 OWN_PYTHON = HERE / ".venv" / "bin" / "python"
 AGAIN = "ZELIGRID_IN_OWN_ENVIRONMENT"
 NEEDED = (
-    "PySide6", "cryptography", "keyring", "lark", "ldap3", "numpy", "paramiko", "pyqtgraph", "qasync", "rich", "sqlalchemy",
-    "tomlkit",
+    "PySide6", "cryptography", "keyring", "lark", "ldap3", "numpy", "paramiko", "pyqtgraph", "qasync", "rich",
+    "sqlalchemy", "tomlkit",
 )  # fmt: skip
 
 
