@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.fleet_hosts import Fleet
-from benchmarks.ticker import Ticker, quantile
+from benchmarks.ticker import Ticker, ms, quantile
 
 HOSTS, SECONDS = int(os.environ.get("HOSTS", "200")), int(os.environ.get("SECONDS", "60"))
 REAL = os.environ.get("SENSORS") == "real"
@@ -92,11 +92,6 @@ def tell_cost(figures: Mapping[str, Any], _: list[float]) -> None:
         f"fleet  processor: {figures['cpu']:.1%} of one core, wanted: under {MOST_CPU:.0%}; "
         f"memory: {figures['rss']:.0f} MB, wanted: under {MOST_MB}; {figures['threads']} threads"
     )
-
-
-def ms(seconds: float) -> str:
-    """Milliseconds."""
-    return f"{1e3 * seconds:.0f}"
 
 
 if __name__ == "__main__":

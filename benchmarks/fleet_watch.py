@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import rss_mb
 from benchmarks.ticker import Ticker, lateness
 from zeligui.clock import SystemClock
 from zeligui.grid.machines import Arrival, Machines
@@ -75,12 +76,6 @@ async def cost(seconds: float) -> dict[str, Any]:
 
 def tell(figures: dict[str, Any]) -> None:
     print(json.dumps(figures), flush=True)
-
-
-def rss_mb() -> float:
-    """The memory of this process."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

@@ -49,5 +49,10 @@ def quantile(figures: list[float] | array[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
+def ms(seconds: float) -> str:
+    """Milliseconds, as a text."""
+    return f"{1e3 * seconds:.0f}"
+
+
 if __name__ == "__main__":
     print(json.dumps(asyncio.run(lateness(float(sys.argv[1])))[0]))

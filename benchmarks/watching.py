@@ -12,12 +12,12 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.looks import Looks, answer_s, proxy_s
+from benchmarks.memory import in_status, rss_mb
 from benchmarks.ticker import lateness
 from zeligui.app import EventLoop, store_of
 from zeligui.clock import SystemClock
@@ -155,15 +155,6 @@ def bare_mb() -> float:
     )
     status = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, text=True).stdout
     return in_status(status)
-
-
-def rss_mb() -> float:
-    """The memory of this process."""
-    return in_status(Path("/proc/self/status").read_text())
-
-
-def in_status(status: str) -> float:
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

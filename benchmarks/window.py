@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.ticker import quantile
+from benchmarks.ticker import ms, quantile
 
 ROUNDS = 7
 SECONDS = 60
@@ -109,10 +109,6 @@ def tell_memory(figures: dict[str, Any], what: str, *, wanted: str) -> None:
     start, now = figures["rss_start"], figures["rss"]
     bare = figures["rss_bare"]
     print(f"  memory: {now:.0f} MB with {what}, {start:.0f} without, {now / bare:.1f} times an empty window{wanted}")
-
-
-def ms(seconds: float) -> str:
-    return f"{1e3 * seconds:.0f}"
 
 
 def ran(words: Sequence[str], more: dict[str, str] | None = None) -> bytes:
