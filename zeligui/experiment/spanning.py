@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import entry_points
 
 from zeligui.errors import UsageError
@@ -13,15 +14,20 @@ from zeligui.links.addresses import parse
 
 def to_watch(services: Sequence[str], watched: Sequence[str]) -> tuple[str, ...]:
     """Those of an experiment's `services` that are sources too and not among the `watched` URLs, each once."""
-    both = entry_points(group=SOURCES).names & entry_points(group=SERVICES).names
     known = {_plain(url) for url in watched}
-    wanted = {_plain(url): url for url in reversed(services) if url.partition("://")[0] in both}
+    wanted = {_plain(url): url for url in reversed(services) if url.partition("://")[0] in _both()}
     return tuple(url for plain, url in reversed(wanted.items()) if plain not in known)
 
 
 def covers(watched: str, service: str) -> bool:
     """Whether who watches the one URL watches what jobs go to by the other: itself, or a part of it, as a partition."""
     return _plain(watched) == _plain(service) or service.startswith(f"{watched.rstrip('/')}/")
+
+
+@cache
+def _both() -> frozenset[str]:
+    """The schemes by which machines are measured and jobs run. Reading what is installed takes milliseconds."""
+    return frozenset(entry_points(group=SOURCES).names & entry_points(group=SERVICES).names)
 
 
 def _plain(url: str) -> str:
