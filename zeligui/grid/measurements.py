@@ -317,12 +317,15 @@ class View(Table):
         never = np.full(len(self._rows), -np.inf)
         return self._times.get(attribute.casefold(), never)
 
-    def history(self, attribute: str) -> tuple[Numbers, Numbers]:
-        """Times and values up to now, each of shape (hosts, n), oldest first, NaN where a host has fewer."""
+    def history(self, attribute: str, *, since: float = -np.inf) -> tuple[Numbers, Numbers]:
+        """Times and values up to now, each of shape (hosts, n), oldest first, NaN where a host has fewer.
+
+        What came before `since` may be left out.
+        """
         one = self._series.get(attribute.casefold())
         if one is None:
             return np.empty((len(self._rows), 0)), np.empty((len(self._rows), 0))
-        return one.history_of(self._rows)
+        return one.history_of(self._rows, since=since)
 
     def statistic(self, function: str, attribute: str, seconds: float | None) -> Numbers:
         if function == "age":
@@ -332,8 +335,7 @@ class View(Table):
         one = self._series.get(attribute.casefold())
         if function == "forecast" and one is not None:
             return np.where(known, one.tracking.foretold(one, self._rows, seconds), np.nan)
-        since = -np.inf if seconds is None else self.now - seconds
-        times, values = (np.empty((len(known), 0)),) * 2 if one is None else one.history_of(self._rows, since=since)
+        times, values = self.history(attribute, since=-np.inf if seconds is None else self.now - seconds)
         return np.where(known, summary(function, times, values, now=self.now, seconds=seconds), np.nan)
 
 
