@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from zeligui.errors import ZeliGridError
     from zeligui.grid.hosts import Host
+    from zeligui.links import Links
     from zeligui.settings import Home, Settings
 
 
@@ -75,6 +76,23 @@ def add_key_options(group: argparse._ArgumentGroup) -> None:
 def proved(settings: Settings, options: argparse.Namespace) -> Settings:
     """The settings with the contexts of the command line."""
     return settings.proved_by(options.context, only=options.only_contexts)
+
+
+def links_for(
+    options: argparse.Namespace,
+    settings: Settings,
+    *,
+    known_hosts: Iterable[Path] = (),
+    identities: Iterable[Path] = (),
+) -> Links:
+    """Links by the host keys and contexts of the command line, the settings, and these; nothing is opened yet."""
+    from zeligui.links import Contexts, open_links
+
+    return open_links(
+        known_hosts=[home(options).known_hosts_file, *options.known_hosts, *settings.known_hosts, *known_hosts],
+        contexts=Contexts.of_settings(settings, keys=[*options.identity, *identities]),
+        directories=settings.directories,
+    )
 
 
 def add_authority_option(group: argparse._ActionsContainer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_command, add_key_options, clean, home, print_json, proved, told
+from zeligui.cli.common import add_command, add_key_options, clean, home, links_for, print_json, proved, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,13 +51,10 @@ def run(options: argparse.Namespace) -> int:
     import asyncio
 
     from zeligui.links.calls import call
-    from zeligui.links.contexts import Contexts
     from zeligui.settings import load
 
-    settings = proved(load(home(options)), options)
-    contexts = Contexts.of_settings(settings, keys=options.identity)
-    known_hosts = [home(options).known_hosts_file, *settings.known_hosts, *options.known_hosts]
-    verdicts = asyncio.run(call(_look, options.url, known_hosts, contexts, limit=LIMIT_S))
+    links = links_for(options, proved(load(home(options)), options))
+    verdicts = asyncio.run(call(_look, options.url, links.known_hosts, links.contexts, limit=LIMIT_S))
     if options.json:
         print_json([_as_json(one, said) for one, said in verdicts])
     else:

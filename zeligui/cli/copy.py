@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zeligui.cli.common import add_command, add_key_options, clean, home, print_json, proved, say
+from zeligui.cli.common import add_command, add_key_options, clean, home, links_for, print_json, proved, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,9 +72,10 @@ async def _copy(options: argparse.Namespace, tell: Tell | None) -> Copied:
     from zeligui.files.locations import locate
     from zeligui.files.machines import here
     from zeligui.files.moving import Mover
+    from zeligui.settings import load
 
     sources, target = [locate(text) for text in options.sources], locate(options.target)
-    links = _links(options)
+    links = links_for(options, proved(load(home(options)), options))
     opened = _Opener(links)
     try:
         return await Copying(Mover(here(links)), await asked(sources, target, opened), tell).run()
@@ -82,18 +83,6 @@ async def _copy(options: argparse.Namespace, tell: Tell | None) -> Copied:
         for service in opened.services.values():
             await service.close()
         await links.close()
-
-
-def _links(options: argparse.Namespace) -> Links:
-    from zeligui.links import Contexts, open_links
-    from zeligui.settings import load
-
-    places = home(options)
-    settings = proved(load(places), options)
-    return open_links(
-        known_hosts=[places.known_hosts_file, *settings.known_hosts, *options.known_hosts],
-        contexts=Contexts.of_settings(settings, keys=options.identity),
-    )
 
 
 class _Opener:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from zeligui.cli.common import add_authority_option, add_command, add_key_options, clean, home, print_json, proved, told
+from zeligui.cli.common import (
+    add_authority_option,
+    add_command,
+    add_key_options,
+    clean,
+    home,
+    links_for,
+    print_json,
+    proved,
+    told,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,19 +84,13 @@ def run(options: argparse.Namespace) -> int:
 
 async def _look(options: argparse.Namespace, settings: Settings, trouble: ZeliGridError | None) -> list[Checkup]:
     from zeligui.jobs import checkups
-    from zeligui.links import Contexts, open_links
     from zeligui.links.calls import call
 
-    places = home(options)
-    links = open_links(
-        known_hosts=[places.known_hosts_file, *settings.known_hosts, *options.known_hosts],
-        contexts=Contexts.of_settings(settings, keys=options.identity),
-        directories=settings.directories,
-    )
+    links = links_for(options, settings)
     try:
         if options.url:
             return [await checkups.of_url(options.url, links)]
-        here = await call(checkups.of_this_machine, places, settings, trouble)
+        here = await call(checkups.of_this_machine, home(options), settings, trouble)
         return [here, *await checkups.of_urls(settings.measured, links)]
     finally:
         await links.close()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from zeligui.cli.common import home, links_for, proved
 from zeligui.contract.columns import Columns
 from zeligui.errors import UsageError
 from zeligui.grid.hostfiles import HostFile, read
 from zeligui.grid.hosts import Host
 from zeligui.grid.table import Joined, Table
-from zeligui.settings import Home, Settings, load
+from zeligui.settings import Settings, load
+
+if TYPE_CHECKING:
+    from zeligui.links import Links
 
 ANSWERED = frozenset({"up", "stale"})
 
@@ -36,50 +41,34 @@ class Gathered:
         return tuple({name: None for host in self.hosts for name in host.values})
 
 
-def gather(
-    home: Home,
-    *,
-    sources: Sequence[str],
-    file: Path | None,
-    known_hosts: Sequence[Path],
-    identities: Sequence[Path],
-    authorities: Sequence[Path] = (),
-    contexts: Sequence[str] = (),
-    only_contexts: bool = False,
-    wait_s: float,
-) -> Gathered:
-    """Wait for one full measurement of each source, at most `wait_s` seconds, and read `file`.
+def gather(options: argparse.Namespace) -> Gathered:
+    """Wait for one full measurement of each `source`, at most `wait` seconds, and read the file of `hosts`.
 
     Without sources and file, the settings name the sources; UsageError where they name none.
     """
-    settings = load(home).trusting(authorities).proved_by(contexts, only=only_contexts)
-    urls = sources or (() if file else settings.measured)
+    place, file = home(options), options.hosts
+    settings = proved(load(place).trusting(options.ca), options)
+    urls = options.source or (() if file else settings.measured)
     if not urls and file is None:
         raise UsageError(
             "There are no machines to look at.",
             hint="Name some: --source ssh://HOST, --source local://, --hosts FILE, "
-            f"or `sources` in {home.settings_file}.",
+            f"or `sources` in {place.settings_file}.",
         )
     of_file = _of_file(read(file), settings.labels) if file else None
     if not urls and of_file:
         return of_file
-    keys = [home.known_hosts_file, *known_hosts, *settings.known_hosts]
-    measured = asyncio.run(_measure(urls, settings, keys, identities, wait_s))
+    measured = asyncio.run(_measure(urls, settings, links_for(options, settings), options.wait))
     if any(host.status == "unknown-key" for host in measured.hosts):
-        home.known_hosts_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a line is to be added there
+        place.known_hosts_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a line is to be added there
     return _joined(measured, of_file) if of_file else measured
 
 
-async def _measure(
-    urls: Sequence[str], settings: Settings, known_hosts: Sequence[Path], identities: Sequence[Path], wait_s: float
-) -> Gathered:
+async def _measure(urls: Sequence[str], settings: Settings, links: Links, wait_s: float) -> Gathered:
     from zeligui.clock import SystemClock
     from zeligui.grid.machines import Machines
     from zeligui.grid.sources import open_source
-    from zeligui.links import Contexts, open_links
 
-    contexts = Contexts.of_settings(settings, keys=identities)
-    links = open_links(known_hosts=known_hosts, contexts=contexts, directories=settings.directories)
     expiry_s = settings.reconfiguration.measurement_expiry_s
     sources = [open_source(url, links, period_s=settings.period_s, expiry_s=expiry_s) for url in dict.fromkeys(urls)]
     machines = Machines(sources, clock=SystemClock(), expiry_s=expiry_s, labels=settings.labels)

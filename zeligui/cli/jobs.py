@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from zeligui.cli.common import add_command, add_key_options, clean, home, print_json, proved, say
+from zeligui.cli.common import add_command, add_key_options, clean, home, links_for, print_json, proved, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,15 +151,12 @@ async def _run(options: argparse.Namespace, place: Home, work: Work) -> int:
     from zeligui.experiment.journal import Journal
     from zeligui.experiment.overview import look
     from zeligui.jobs import open_service
-    from zeligui.links import Contexts, open_links
     from zeligui.settings import load
 
     settings = proved(load(place), options)
     grid = {name: place.testbed_folder / name for name in ("known_hosts", "identity")}  # of an embedded grid here
-    links = open_links(
-        known_hosts=[place.known_hosts_file, *options.known_hosts, *settings.known_hosts, grid["known_hosts"]],
-        contexts=Contexts.of_settings(settings, keys=[*options.identity, *filter(Path.exists, [grid["identity"]])]),
-    )
+    identities = filter(Path.exists, [grid["identity"]])
+    links = links_for(options, settings, known_hosts=[grid["known_hosts"]], identities=identities)
     journal = Journal.open(place.journal_file)
     try:
         try:

@@ -10,7 +10,6 @@ from zeligui.cli.common import (
     add_source_options,
     clean,
     contract_source,
-    home,
     path,
     print_json,
     say,
@@ -136,17 +135,7 @@ def _count(text: str) -> int:
 def _gather(options: argparse.Namespace) -> Gathered:
     from zeligui.cli.gathering import gather
 
-    gathered = gather(
-        home(options),
-        sources=options.source,
-        file=options.hosts,
-        known_hosts=options.known_hosts,
-        identities=options.identity,
-        authorities=options.ca,
-        contexts=options.context,
-        only_contexts=options.only_contexts,
-        wait_s=options.wait,
-    )
+    gathered = gather(options)
     for warning in gathered.warnings[:TOLD_WARNINGS]:
         say(f"zeligrid: warning: {clean(warning)}")
     if len(gathered.warnings) > TOLD_WARNINGS:
