@@ -147,12 +147,11 @@ def _as_json(host: Host) -> dict[str, Any]:
     rounded = {time: round(max(0.0, host.taken - time), 3) for time in {*host.times.values()}}
     ages = {name: rounded[time] for name, time in host.times.items()}
     fixed = {"age_s": ages, "source": host.source, "status": host.status, "detail": host.detail}
-    own = {name: _plain(value) if type(value) is float else value for name, value in host.values.items()}
+    own = {
+        name: int(value) if type(value) is float and value.is_integer() else value
+        for name, value in host.values.items()
+    }
     return {"hostName": host.name} | own | fixed
-
-
-def _plain(value: float | str | None) -> float | int | str | None:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _read_contract(options: argparse.Namespace, source: bytes, *, published: Sequence[str]) -> Contract | None:
