@@ -39,8 +39,10 @@ def seated(hosts: Iterable[str]) -> Iterator[str]:
 def by_host(seats: Iterable[str]) -> dict[str, list[str]]:
     """The seats of each host, the first one first."""
     found: dict[str, list[str]] = {}
-    for seat in sorted(seats, key=lambda seat: (len(seat), seat)):
+    for seat in seats:
         found.setdefault(host_of(seat), []).append(seat)
+    for several in (each for each in found.values() if len(each) > 1):  # of thousands of hosts, few are queues
+        several.sort(key=lambda seat: (len(seat), seat))
     return found
 
 
