@@ -151,7 +151,8 @@ class Keeping:
     async def change_profile(self, kind: str, name: str, hosts: Sequence[str], reason: str) -> None:
         """Put another profile in force on `hosts`; instances on other hosts move to those of them that are free."""
         await self._run.book.record(kind, reason, profile=name)
-        free = [host for host in hosts if host not in self._run.in_use()]
+        taken = self._run.in_use()
+        free = [host for host in hosts if host not in taken]
         for host, attempt in self._run.kept().items():
             if host not in hosts and free and attempt.instance not in self._run.busy and self.may_move():
                 goal = free.pop(0)

@@ -125,13 +125,12 @@ class Run:
 
     def usable(self) -> dict[str, Host]:
         """The seats that a job of this experiment can go to now, besides those in use, with their hosts."""
-        set_aside = self.set_aside()
-        owed = {debt.host for debt in self.state.debts()}
+        shut = self.set_aside() | {debt.host for debt in self.state.debts()}
         used = Counter(host_of(seat) for seat in self.in_use())
         placements = self._placements(self.clock.age())
         seats: dict[str, Host] = {}
         for host in self.machines.hosts():
-            if host.status == "up" and self.service_of(host) and host.name not in set_aside | owed:
+            if host.status == "up" and self.service_of(host) and host.name not in shut:
                 fit = room(host, used=used[host.name], cpus=self.experiment.job.cpus, placements=placements)
                 seats.update((seat_of(host.name, number), host) for number in range(1, fit + 1))
         return {seat: host for seat, host in seats.items() if seat not in self.reserved}

@@ -54,12 +54,12 @@ class Seeking:
         return [now, *fallbacks(self._run.contract, now)]
 
     async def _place(self, waiting: Sequence[InstanceState], columns: Columns) -> bool:
-        in_use = self._run.kept()
+        in_use, taken = self._run.kept(), self._run.in_use()
         everywhere = {*self._run.usable(), *in_use}
         for name in self._profiles(waiting):
             apt_hosts = ranked(profile_of(self._run.contract, name), columns, everywhere)
             hosts = choose(apt_hosts, in_use, len(self._run.active())) or self._what_there_is(apt_hosts, in_use)
-            free = [host for host in apt_hosts if host not in self._run.in_use()]
+            free = [host for host in apt_hosts if host not in taken]
             if hosts and free:
                 await self._enter(name, waiting, hosts, apt_hosts)
                 together = not self._run.state.live() and self._run.rules.start == "all"
