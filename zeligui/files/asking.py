@@ -24,7 +24,7 @@ async def asked(sources: Sequence[Location], target: Location, opened: Opener) -
     items: dict[str, Item] = {}
     for location in sources:
         for one in await named(location, opened):
-            for item in await planned(one.place, await _goal(one, location, goal, several)):
+            for item in await planned(one.place, await _goal(one, location, goal, several), listed=one.entry):
                 if item.target.path in items and _clash(item, items[item.target.path]):
                     raise UsageError(f"{items[item.target.path].source.url} and {item.source.url} would be one file.")
                 items[item.target.path] = item

@@ -48,15 +48,18 @@ def item(source: Place, target: Place, entry: Entry) -> Item:
     return Item(source, target, entry, posixpath.join(posixpath.dirname(target.path), f".zeligrid-{digest}.part"))
 
 
-async def planned(source: Place, target: Place, *, own: bool = False) -> Sequence[Item]:
+async def planned(source: Place, target: Place, *, own: bool = False, listed: Entry | None = None) -> Sequence[Item]:
     """A file, or a folder with all that is below it, each folder before what is in it.
+
+    What it was `listed` as, if that is no link, is not asked for again.
 
     Links are followed where they stay within the tree; others, loops, and what is neither file nor folder are refused,
     as are names that lead elsewhere, and names with control signs, but in a tree of our `own`.
     """
     if source.service.url == target.service.url and (target.path + "/").startswith(source.path.rstrip("/") + "/"):
         raise UsageError(f"{source.url} cannot be copied into itself.", hint="Name another target.")
-    return [one async for one in _Walk(source, target, own).items()]
+    root = listed if listed and listed.kind is not Kind.LINK else await source.service.entry(source.path)
+    return [one async for one in _Walk(source, target, own).below("", root, 0)]
 
 
 class _Walk:
@@ -67,12 +70,7 @@ class _Walk:
         self._real: str | None = None
         self._count = 0
 
-    async def items(self) -> AsyncIterator[Item]:
-        root = await self._source.service.entry(self._source.path)
-        async for one in self._below("", root, 0):
-            yield one
-
-    async def _below(self, path: str, entry: Entry, depth: int) -> AsyncIterator[Item]:
+    async def below(self, path: str, entry: Entry, depth: int) -> AsyncIterator[Item]:
         source = self._source.below(path)
         self._count += 1
         if depth > DEEPEST or self._count > MOST:
@@ -85,7 +83,7 @@ class _Walk:
         for found in sorted(await source.service.entries(source.path), key=lambda one: one.name):
             inner = posixpath.join(path, checked(found, source.service, source.path, own=self._own))
             followed = await self._followed(inner) if found.kind is Kind.LINK else found
-            async for one in self._below(inner, followed, depth + 1):
+            async for one in self.below(inner, followed, depth + 1):
                 yield one
 
     async def _followed(self, path: str) -> Entry:

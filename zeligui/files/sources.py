@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zeligui.files.locations import Location, literal
 from zeligui.files.names import fixed, found
 from zeligui.files.planning import Place
-from zeligui.files.service import FileService, NoSuchFile
+from zeligui.files.service import Entry, FileService, NoSuchFile
 
 Opener = Callable[[str], FileService]
 """Opens the service for what stands before a path in a URL."""
@@ -17,11 +17,15 @@ Opener = Callable[[str], FileService]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something to copy, and its relative path below the target; `only` where nothing else is named beside it."""
+    """Something to copy, and its relative path below the target; `only` where nothing else is named beside it.
+
+    `entry` is what it was listed as, where it was.
+    """
 
     place: Place
     name: str
     only: bool
+    entry: Entry | None = None
 
 
 async def named(location: Location, opened: Opener) -> Sequence[Named]:
@@ -34,7 +38,7 @@ async def named(location: Location, opened: Opener) -> Sequence[Named]:
     if path is not None:
         return [Named(Place(service, path), posixpath.basename(path), True)]
     folder, pattern = fixed(location.path)
-    matches = [name async for name, _ in found(service, folder, pattern)]
+    matches = [match async for match in found(service, folder, pattern)]
     if not matches:
         raise NoSuchFile(f"Nothing matches {Place(service, location.path).url}.", hint="Quote stars for your shell.")
-    return [Named(Place(service, posixpath.join(folder, name)), name, False) for name in matches]
+    return [Named(Place(service, posixpath.join(folder, name)), name, False, entry) for name, entry in matches]
