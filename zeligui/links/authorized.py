@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,14 +41,6 @@ def remove(file: Path, ours: Callable[[bytes], bool]) -> int:
         if len(others) < len(lines):
             _replace(file, b"".join(others))
         return len(lines) - len(others)
-
-
-def lines_of(file: Path) -> Sequence[bytes]:
-    """All lines, without their ends; none where there is no such file. UsageError where it cannot be read."""
-    try:
-        return _content(file).splitlines()
-    except OSError as error:
-        raise _trouble(file, error) from error
 
 
 def refused_by_sshd(file: Path) -> str:
