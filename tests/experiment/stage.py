@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from zeligui.clock import SystemClock
+from zeligui.clock import Clock, SystemClock
 from zeligui.contract.language import read
+from zeligui.contract.model import Contract
 from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, ZeliGridError
 from zeligui.events import Event
 from zeligui.experiment.book import Book
@@ -21,6 +22,7 @@ from zeligui.experiment.lease import acquire
 from zeligui.grid.hosts import Measurement
 from zeligui.grid.machines import Machines
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
+from zeligui.jobs.service import JobService
 from zeligui.settings import JobDefaults, Reconfiguration
 
 Figures = dict[str, float | str]
@@ -209,29 +211,46 @@ class Stage:
     @asynccontextmanager
     async def master(self) -> AsyncIterator[Play]:
         """A master that drives the experiment; what it began goes on when it leaves."""
+        assert self.contract.contract, self.contract.errors
         clock = SystemClock()
-        journal = Journal.open(self.folder / "journal.db", clock=clock)
         machines = Machines([*self.places.values()], clock=clock)
-        machines.start()
-        lease = await acquire(journal, self.folder / "leases", "trial")
+        contract, service = self.contract.contract, self.places.__getitem__
+        async with driven(self.experiment(), contract, machines, service, self.folder, clock=clock) as play:
+            yield play
+
+
+@asynccontextmanager
+async def driven(
+    experiment: Experiment,
+    contract: Contract,
+    machines: Machines,
+    service: Callable[[str], JobService],
+    folder: Path,
+    *,
+    clock: Clock,
+    first_s: float = 5,
+) -> AsyncIterator[Play]:
+    """A master that drives an experiment on these machines, which are closed at the end; its journal is in `folder`."""
+    journal = Journal.open(folder / "journal.db", clock=clock)
+    machines.start()
+    lease = await acquire(journal, folder / "leases", experiment.name)
+    try:
+        await machines.first_round(first_s)
+        controller = Controller(
+            experiment,
+            contract,
+            book=Book(journal, lease, clock),
+            machines=machines,
+            service=service,
+            checkpoints=folder / "checkpoints",
+            clock=clock,
+        )
+        play = Play(controller, journal, machines)
         try:
-            await machines.first_round(5)
-            assert self.contract.contract, self.contract.errors
-            controller = Controller(
-                self.experiment(),
-                self.contract.contract,
-                book=Book(journal, lease, clock),
-                machines=machines,
-                service=self.places.__getitem__,
-                checkpoints=self.folder / "checkpoints",
-                clock=clock,
-            )
-            play = Play(controller, journal, machines)
-            try:
-                yield play
-            finally:
-                await play.kill()
+            yield play
         finally:
-            lease.close()
-            await machines.close()
-            journal.close()
+            await play.kill()
+    finally:
+        lease.close()
+        await machines.close()
+        journal.close()

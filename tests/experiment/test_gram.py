@@ -11,15 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.experiment.stage import Play
+from tests.experiment.stage import Play, driven
 from tests.globus import Site
 from zeligui.clock import SystemClock
 from zeligui.contract.language import read
-from zeligui.experiment.book import Book
-from zeligui.experiment.controller import Controller
 from zeligui.experiment.description import Experiment
-from zeligui.experiment.journal import Journal
-from zeligui.experiment.lease import acquire
 from zeligui.grid.machines import Machines
 from zeligui.grid.sources import open_source
 from zeligui.jobs import open_service
@@ -38,13 +34,10 @@ async def master(
 ) -> AsyncIterator[Play]:
     """A master that drives one job on these sources and services."""
     clock, links, services = SystemClock(), open_links(), dict[str, JobService]()
-    journal = Journal.open(folder / "journal.db", clock=clock)
     kept = Reconfiguration(**{"interval_s": 1.0, "measurement_expiry_s": 6.0, **rules})
     expiry_s = kept.measurement_expiry_s
     sources = [open_source(url, links, period_s=0.5, expiry_s=expiry_s) for url in urls]
     machines = Machines(sources, clock=clock, expiry_s=expiry_s)
-    machines.start()
-    lease = await acquire(journal, folder / "leases", "trial")
     experiment = Experiment(
         "trial", folder / "trial.toml", folder / "x", (), JobDefaults(**{"instances": 1, **job}), kept, "digest"
     )
@@ -55,26 +48,10 @@ async def master(
         return services.setdefault(url, open_service(url, links))
 
     try:
-        await machines.first_round(20)
-        controller = Controller(
-            experiment,
-            reading.contract,
-            book=Book(journal, lease, clock),
-            machines=machines,
-            service=service,
-            checkpoints=folder / "checkpoints",
-            clock=clock,
-        )
-        play = Play(controller, journal, machines)
-        try:
+        async with driven(experiment, reading.contract, machines, service, folder, clock=clock, first_s=20) as play:
             yield play
-        finally:
-            await play.kill()
     finally:
-        lease.close()
-        await machines.close()
         await links.close()
-        journal.close()
 
 
 async def lose_one_after_another(site: Site, for_s: float) -> None:
