@@ -19,7 +19,6 @@ from zeligui.errors import LinkError, Refused, SubmissionRefused, UsageError, Ze
 from zeligui.jobs import open_service
 from zeligui.jobs.gram import GramService
 from zeligui.jobs.gram.orders import MOST, order
-from zeligui.jobs.gram.service import GramService as Service
 from zeligui.jobs.job import JobDescription, JobState
 from zeligui.links import Links, open_links
 from zeligui.links.gram.contacts import contact
@@ -99,7 +98,7 @@ async def test_health_tells_how_long_the_proxy_lasts(place):
 
 
 async def test_a_job_that_was_not_committed_ends_by_itself_and_never_ran(place, site):
-    place.service = Service(place.url, contact(place.url), open_links(), prepared_s=1)
+    place.service = GramService(place.url, contact(place.url), open_links(), prepared_s=1)
     mark = site.user_home / secrets.token_hex(8)
     attempt = await place.prepare("touch", str(mark))
     await place.until(attempt, JobState.FAILED)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.links.gram.hostile import framed
 from zeligui.errors import LinkError, Unreachable
 from zeligui.links.gram.wire import MOST_BODY, MOST_HEAD, Deadline, Garbled, Wire, message, quoted, unquoted
 
@@ -33,11 +34,6 @@ class Said:
         count = min(most, self._piece)
         piece, self._said = self._said[:count], self._said[count:]
         return piece
-
-
-def framed(body: bytes, status: bytes = b"200 OK") -> bytes:
-    head = b"HTTP/1.1 %s\r\nContent-Type: application/x-globus-gram\r\nContent-Length: %d\r\n\r\n"
-    return head % (status, len(body)) + body
 
 
 def wire(said: bytes, piece: int = 1 << 16) -> Wire:
