@@ -19,12 +19,12 @@ from cryptography import x509
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
 from zeligui.files.gridftp_words import in_words
 from zeligui.links.addresses import parse
+from zeligui.links.gram.contacts import FILES_PORT
 from zeligui.links.gsi import places
 from zeligui.links.gsi.credentials import check_times, read_proxy
 from zeligui.links.gsi.trust import Trust
 from zeligui.links.shell import printable
 
-PORT = 2811
 CONNECT_S = 10.0
 """How long the connection may take, and then each reply."""
 
@@ -64,7 +64,7 @@ class Control:
         trust = Trust(authorities or places.authorities())
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = trust.context(credential).wrap_bio(self._in, self._out, server_hostname=address.host)
-        self._socket = self._dial(address.host, address.port or PORT)
+        self._socket = self._dial(address.host, address.port or FILES_PORT)
         self._file: BinaryIO = self._socket.makefile("rb")
         # Closed as well where nobody has it any more: services, which keep it, are never closed themselves.
         self._end = weakref.finalize(self, _end, self._file, self._socket)
