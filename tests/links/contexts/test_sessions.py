@@ -39,6 +39,16 @@ def hold(key: Path) -> None:
     subprocess.run([require("ssh-add", "openssh-client"), "-q", str(key)], check=True)
 
 
+def locked_copy(key: Path, folder: Path) -> Path:
+    """The same key, with a pass phrase."""
+    locked = folder / "locked"
+    shutil.copy(key, locked)
+    shutil.copy(f"{key}.pub", f"{locked}.pub")
+    keygen = [require("ssh-keygen", "openssh-client"), "-q", "-p", "-N", SECRET, "-f", str(locked)]
+    subprocess.run(keygen, check=True, stdout=subprocess.DEVNULL)
+    return locked
+
+
 @pytest.mark.usefixtures("agent")
 def test_an_explicit_session_tries_nothing_else(sshd: OpenSsh, dot_ssh: Path, tmp_path: Path) -> None:
     hold(sshd.identity)
@@ -59,11 +69,7 @@ def test_an_explicit_session_does_not_open_a_locked_key_by_an_agent_that_it_was_
     sshd: OpenSsh, tmp_path: Path
 ) -> None:
     hold(sshd.identity)
-    locked = tmp_path / "locked"
-    shutil.copy(sshd.identity, locked)
-    shutil.copy(f"{sshd.identity}.pub", f"{locked}.pub")
-    keygen = [require("ssh-keygen", "openssh-client"), "-q", "-p", "-N", SECRET, "-f", str(locked)]
-    subprocess.run(keygen, check=True, stdout=subprocess.DEVNULL)
+    locked = locked_copy(sshd.identity, tmp_path)
     with pytest.raises(Refused, match="no agent holds it"):
         log_in(sshd, Contexts.explicit(f"key:{locked}"))
     assert log_in(sshd, Contexts.explicit(f"key:{locked}", "agent")) == "locked (agent)"
@@ -131,6 +137,15 @@ def test_what_a_machine_accepts_is_asked_of_each_alone(sshd: OpenSsh, dot_ssh: P
         f"key:{stranger}": "refused",
         "agent": "refused",
     }
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_locked_key_is_offered_through_the_agent(sshd: OpenSsh, tmp_path: Path) -> None:
+    hold(sshd.identity)
+    locked = locked_copy(sshd.identity, tmp_path)
+    contexts = Contexts.explicit(f"key:{locked}", "agent")
+    said = {one.text: verdict for one, verdict in offered(parse(sshd.url), [sshd.known_hosts], contexts)}
+    assert said == {f"key:{locked}": "accepted", "agent": "accepted"}
 
 
 @pytest.mark.usefixtures("agent")

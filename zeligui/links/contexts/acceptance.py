@@ -30,7 +30,7 @@ def offered(address: Address, known_hosts: Sequence[Path], contexts: Contexts) -
 
 
 def _said(address: Address, known_hosts: Sequence[Path], contexts: Contexts, one: Context) -> str:
-    alone, gate = _alone(contexts, one), threading.Semaphore(1)
+    alone, gate = _alone(one), threading.Semaphore(1)
     with closing(Connection(address, known_hosts, contexts, gate, at_end=alone)) as connection:
         try:
             connection.open(time.monotonic() + OPEN_S)
@@ -42,8 +42,8 @@ def _said(address: Address, known_hosts: Sequence[Path], contexts: Contexts, one
         return "accepted" if connection.proved_by.startswith(wanted) else "refused"
 
 
-def _alone(contexts: Contexts, one: Context) -> Contexts:
+def _alone(one: Context) -> Contexts:
     """A session of this one; a key that is encrypted needs the agent besides."""
     if one.kind == "key":
-        return Contexts(keys=(Path(one.name),), agent=contexts.asks_agent and "agent" in one.says, only=True)
+        return Contexts(keys=(Path(one.name),), agent=one.by_agent, only=True)
     return Contexts(agent=one.kind == "agent", passwords=(one.name,) if one.kind == "password" else (), only=True)

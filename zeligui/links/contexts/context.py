@@ -21,7 +21,8 @@ class Context:
     """`kind` is one of `key agent proxy certificate password`, `name` tells which.
 
     `says` is what it is or what is wrong, `mend` the line or sentence that mends it, `ends` when it is valid no more.
-    An `exposed` one may be known to others by now, a `limited` one starts no jobs.
+    An `exposed` one may be known to others by now, a `limited` one starts no jobs, one that is `by_agent` is a key that
+    the agent must be asked for besides.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Context:
     ends: datetime | None = None
     exposed: bool = False
     limited: bool = False
+    by_agent: bool = False
 
     @property
     def text(self) -> str:

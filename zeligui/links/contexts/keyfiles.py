@@ -75,8 +75,8 @@ def look(file: Path, in_agent: Collection[bytes] = ()) -> Context:
         return Context("key", name, Standing.ABSENT, str(error), error.hint)
     except Locked as error:
         if public_blob(file) in in_agent:
-            words = "It is encrypted, and used through the agent."
-            return Context("key", name, Standing.USABLE, f"{words}{_certificate_words(file, None)}")
+            words = f"It is encrypted, and used through the agent.{_certificate_words(file, None)}"
+            return Context("key", name, Standing.USABLE, words, by_agent=True)
         return Context("key", name, Standing.LOCKED, str(error), error.hint)
     except KeyTrouble as error:
         return Context("key", name, Standing.UNUSABLE, str(error), error.hint, exposed=error.exposed)
