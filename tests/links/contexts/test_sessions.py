@@ -150,12 +150,12 @@ def test_a_locked_key_is_offered_through_the_agent(sshd: OpenSsh, tmp_path: Path
 
 @pytest.mark.usefixtures("agent")
 def test_the_agent_says_what_it_holds(tmp_path: Path) -> None:
-    assert agent.look().standing is Standing.ABSENT
+    assert agent.look(agent.answer()).standing is Standing.ABSENT
     hold(make_key(tmp_path / "one"))
     hold(make_key(tmp_path / "two", "rsa"))
-    assert agent.look().usable
-    assert "(ssh-ed25519)" in agent.look().says
-    assert "(ssh-rsa)" in agent.look().says
+    assert agent.look(agent.answer()).usable
+    assert "(ssh-ed25519)" in agent.look(agent.answer()).says
+    assert "(ssh-rsa)" in agent.look(agent.answer()).says
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def odd_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 @pytest.mark.parametrize("said", [b"\0\0\0\1\5", b"\xff\xff\xff\xff", b"\0\0\0\5\x0c\0\0\0\7", b"\0\0\0\0"])
 def test_an_agent_that_answers_nonsense_is_said(odd_agent: Callable[[bytes], None], said: bytes) -> None:
     odd_agent(said)
-    one = agent.look()
+    one = agent.look(agent.answer())
     assert (one.standing, one.mend) == (Standing.UNUSABLE, "eval $(ssh-agent)")
 
 

@@ -55,13 +55,19 @@ def held() -> tuple[Held, ...]:
         ) from error
 
 
-def look() -> Context:
-    """The agent as a context. Blocks."""
+def answer() -> tuple[Held, ...] | NoAgent:
+    """What the agent holds, or why it does not say. Blocks as `held` does."""
     try:
-        keys = held()
+        return held()
     except NoAgent as error:
-        standing = Standing.UNUSABLE if error.named else Standing.ABSENT
-        return Context("agent", "", standing, str(error), error.hint)
+        return error
+
+
+def look(keys: tuple[Held, ...] | NoAgent) -> Context:
+    """The agent that gave this answer as a context."""
+    if isinstance(keys, NoAgent):
+        standing = Standing.UNUSABLE if keys.named else Standing.ABSENT
+        return Context("agent", "", standing, str(keys), keys.hint)
     if not keys:
         words = "The ssh agent answers, and holds no key; it may be locked (ssh-add -X opens it)."
         return Context("agent", "", Standing.ABSENT, words, "ssh-add")
@@ -110,11 +116,3 @@ def _string(data: bytes, place: int) -> tuple[bytes, int]:
     if end > len(data):
         raise ValueError
     return data[place + 4 : end], end
-
-
-def blobs() -> frozenset[bytes]:
-    """The public halves of what the agent holds; none where none answers."""
-    try:
-        return frozenset(key.blob for key in held())
-    except NoAgent:
-        return frozenset()

@@ -40,11 +40,12 @@ def found(contexts: Contexts) -> Sequence[Context]:
 
 def for_ssh(contexts: Contexts, hop: Hop | None = None) -> Iterator[Context]:
     """The keys, the agent and the password that a machine is offered, in order; or all of them. Blocks."""
-    held = agent.blobs() if contexts.asks_agent else frozenset()
+    answer = agent.answer() if contexts.asks_agent else ()
+    held = () if isinstance(answer, agent.NoAgent) else {key.blob for key in answer}
     for file in (*named_files(contexts, hop), *usual_files(contexts, hop)):
         yield keyfiles.look(file, held)
     if asks_agent(contexts, hop):
-        yield agent.look()
+        yield agent.look(answer)
     own = contexts.password_for(hop.user, hop.names, hop.port) if hop else None
     for name in contexts.passwords if hop is None else filter(None, [own]):
         yield passwords.look(name)
