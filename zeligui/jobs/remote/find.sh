@@ -1,12 +1,7 @@
-# find ID...: what the files and the processes of many attempts say, in one look. Polls renew the fence.
+# find ID...: what the files and the processes of many attempts say, in one look.
 find_all() {
     printf 'machine %s %s %s\n' "$key" "$boot" "$ns"
-    watched= fences=
-    for id do
-        locate "$id"
-        [ -z "$claimed" ] || show
-    done
-    [ -z "$fences" ] || eval "touch -c $fences"
+    look_at "$@"
     # What began or ended between the look at its files and the one at its processes is looked at anew.
     for turn in 1 2 3 4 5; do
         [ -n "$watched" ] || return
@@ -22,6 +17,15 @@ find_all() {
             fi
         done
     done
+}
+# look_at ID...: what the files of many attempts say. Polls renew the fence.
+look_at() {
+    watched= fences=
+    for id do
+        locate "$id"
+        [ -z "$claimed" ] || show
+    done
+    [ -z "$fences" ] || eval "touch -c $fences"
 }
 show() {
     owner=${claimed%/claims/*}

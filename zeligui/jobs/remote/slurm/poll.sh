@@ -7,12 +7,7 @@ poll() {
     mine "$1" || { echo away; return; }
     echo files
     shift
-    watched= fences=
-    for id do
-        locate "$id"
-        [ -z "$claimed" ] || show
-    done
-    [ -z "$fences" ] || eval "touch -c $fences"
+    look_at "$@"
 }
 
 # confirm [ID NATIVE]...: of jobs that Slurm did not name: whether it certainly does not know them, then their files.

@@ -97,6 +97,6 @@ failed() {
 
 # named ID: the id of a job that was submitted for it before, by its comment.
 named() {
-    slurm squeue -h -t all -u "$(id -un)" -n zeligrid -O JobID:24,Comment:64 2>/dev/null |
+    mine JobID:24,Comment:64 |
         while read -r number comment; do [ "$comment" != "zeligrid:$1" ] || { echo "$number"; break; }; done
 }
