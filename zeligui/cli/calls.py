@@ -59,8 +59,6 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def list_calls(options: argparse.Namespace) -> int:
     """Run `zeligrid home list`."""
-    from datetime import UTC, datetime
-
     from zeligui.experiment.calling.grants import Grants
 
     grants = Grants(home(options).folder)
@@ -71,17 +69,14 @@ def list_calls(options: argparse.Namespace) -> int:
     if not known:
         say("No job may call home.")
     for one in known:
-        until = datetime.fromtimestamp(one.until, UTC).astimezone()
-        print(f"{one.attempt}  {one.experiment} #{one.instance} on {one.host}, until {until:%Y-%m-%d %H:%M}")
+        until = f"{one.ends.astimezone():%Y-%m-%d %H:%M}"
+        print(f"{one.attempt}  {one.experiment} #{one.instance} on {one.host}, until {until}")
     return 0
 
 
 def _as_json(grant: Grant) -> dict[str, object]:
-    from datetime import UTC, datetime
-
-    until = datetime.fromtimestamp(grant.until, UTC).isoformat()
     about = {"id": grant.attempt, "experiment": grant.experiment, "instance": grant.instance, "host": grant.host}
-    return {**about, "until": until, "files": list(grant.files), "outputs": list(grant.outputs)}
+    return {**about, "until": grant.ends.isoformat(), "files": list(grant.files), "outputs": list(grant.outputs)}
 
 
 def sweep(options: argparse.Namespace) -> int:

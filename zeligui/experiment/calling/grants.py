@@ -42,8 +42,12 @@ class Grant:
     outputs: Sequence[str] = ()
 
     @property
+    def ends(self) -> datetime:
+        return datetime.fromtimestamp(self.until, UTC)
+
+    @property
     def over(self) -> bool:
-        return datetime.now(UTC).timestamp() >= self.until
+        return datetime.now(UTC) >= self.ends
 
 
 @dataclass(slots=True)
