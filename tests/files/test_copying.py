@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from zeligui.errors import LinkError, Refused, UsageError, ZeliGridError
 from zeligui.files.copying import RESUMED, Copied, Copying
 from zeligui.files.machines import MachineFiles
 from zeligui.files.moving import Mover
-from zeligui.files.planning import Place, planned
+from zeligui.files.planning import Place, item, planned
 from zeligui.files.progress import Progress, Tell
-from zeligui.files.service import FileService
+from zeligui.files.service import Entry, FileService, Kind
 from zeligui.links import open_links
 from zeligui.links.link import Links
 
@@ -269,6 +270,17 @@ async def test_what_is_neither_file_nor_folder_is_refused(way: Way, tmp_path: Pa
 async def test_a_tree_is_not_copied_into_itself(way: Way, tree: Path) -> None:
     with pytest.raises(UsageError, match="into itself"):
         await planned(Place(way[0], str(tree)), Place(way[1], str(tree / "sub" / "again")))
+
+
+async def test_where_nothing_moves_files_that_is_said(opened: Opened, mover: Mover, tmp_path: Path) -> None:
+    class Bare:
+        url = "odd://elsewhere"
+
+    bare: Any = Bare()
+    here, elsewhere = Place(opened("file://"), str(tmp_path / "file")), Place(bare, "/file")
+    for source, target in ((here, elsewhere), (elsewhere, here)):
+        with pytest.raises(UsageError, match="Nothing is installed that moves files from"):
+            await mover.move([item(source, target, Entry("file", Kind.FILE, 1))], 0, lambda *_: None)
 
 
 @ways(("file", "sftp"))

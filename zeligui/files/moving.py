@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
-from zeligui.errors import Refused, ZeliGridError
+from zeligui.errors import Refused, UsageError, ZeliGridError
 from zeligui.files.locations import quoted
 from zeligui.files.names import HERE
 from zeligui.files.planning import Item, Place
@@ -45,9 +45,14 @@ class Mover:
             except Unable:
                 if not carriers:
                     raise
-        if len(carriers) == 1 and HERE in (source.url, target.url):
+        if HERE not in (source.url, target.url):
+            return await self._by_way_of_here(items, moved)
+        if carriers:
             return await _carry(carriers[0], items, offset, moved)
-        return await self._by_way_of_here(items, moved)
+        raise UsageError(
+            f"Nothing is installed that moves files from {source.url} to {target.url}.",
+            hint="Install what its adaptor needs.",
+        )
 
     async def _by_way_of_here(self, items: Sequence[Item], moved: Moved) -> Sequence[str]:
         """Each half of the way counts for half of the bytes."""
