@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -196,6 +196,26 @@ class Site:
         self.island.heal()
         if self._running["gatekeeper"].poll() is not None:
             self.start_gatekeeper()
+
+    @contextmanager
+    def knowing_nobody(self) -> Iterator[None]:
+        """Meanwhile, it maps the user to no account."""
+        mapfile = self.folder / "grid-mapfile"
+        known = mapfile.read_text()
+        mapfile.write_text('"/O=Grid/CN=Some Else" nobody\n')
+        try:
+            yield
+        finally:
+            mapfile.write_text(known)
+
+    @contextmanager
+    def revoking(self) -> Iterator[None]:
+        """Meanwhile, the user's certificate is revoked."""
+        self.authority.revoke(self.user.certificate.serial_number)
+        try:
+            yield
+        finally:
+            self.authority.file.with_suffix(".r0").unlink()
 
     def log(self) -> str:
         """What the gatekeeper and the job managers wrote down."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -169,13 +170,9 @@ async def test_a_proxy_is_renewed_before_it_ends(place, site, tmp_path, monkeypa
 async def test_a_bad_credential_starts_nothing_and_says_what_to_do(site, links, tmp_path, monkeypatch, kind):
     proxy, words = bad_proxy(site, kind, tmp_path)
     monkeypatch.setenv("X509_USER_PROXY", str(proxy))
-    if kind == "revoked":
-        site.authority.revoke(site.user.certificate.serial_number)
-    try:
-        with pytest.raises((LinkError, SubmissionRefused), match=words) as caught:
-            await open_service(f"gram://{site.contact}", links).prepare(secrets.token_hex(16), JobDescription("true"))
-    finally:
-        (site.authorities / f"{openssl_hash(name('Test CA'))}.r0").unlink(missing_ok=True)
+    revoking = site.revoking() if kind == "revoked" else nullcontext()
+    with revoking, pytest.raises((LinkError, SubmissionRefused), match=words) as caught:
+        await open_service(f"gram://{site.contact}", links).prepare(secrets.token_hex(16), JobDescription("true"))
     assert caught.value.hint
 
 
@@ -214,14 +211,8 @@ async def test_a_site_of_another_name_is_refused_with_what_to_write(site, links)
 
 
 async def test_a_user_whom_the_site_does_not_know_is_refused_in_words(site, links):
-    mapfile = site.folder / "grid-mapfile"
-    known = mapfile.read_text()
-    mapfile.write_text('"/O=Grid/CN=Some Else" nobody\n')
-    try:
-        with pytest.raises(LinkError, match=r"authorize|does not let you in") as caught:
-            await open_service(f"gram://{site.contact}", links).prepare(secrets.token_hex(16), JobDescription("true"))
-    finally:
-        mapfile.write_text(known)
+    with site.knowing_nobody(), pytest.raises(LinkError, match=r"authorize|does not let you in") as caught:
+        await open_service(f"gram://{site.contact}", links).prepare(secrets.token_hex(16), JobDescription("true"))
     assert "grid-mapfile" in caught.value.hint
 
 

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.globus import Site
-from tests.links.gsi.authority import name, openssl_hash
 from tests.servers import wait_until
 from zeligui.errors import Refused, Unreachable
 from zeligui.links.gram.client import Client, Signal, State
@@ -213,27 +212,16 @@ def test_what_the_site_cannot_run_is_refused_or_fails_by_a_number_with_words(ask
 
 
 def test_a_user_that_the_site_does_not_know_is_refused_in_words(asking):
-    mapfile = asking.site.folder / "grid-mapfile"
-    known = mapfile.read_text()
-    mapfile.write_text('"/O=Grid/CN=Some Else" nobody\n')
-    try:
-        for ask in (asking.client.ping, lambda where: asking.client.submit(where, b"&(executable=/bin/true)")):
-            with pytest.raises(Denied, match="does not authorize you") as caught:
-                ask(asking.contact)
-            assert "grid-mapfile" in caught.value.hint
-    finally:
-        mapfile.write_text(known)
+    for ask in (asking.client.ping, lambda where: asking.client.submit(where, b"&(executable=/bin/true)")):
+        with asking.site.knowing_nobody(), pytest.raises(Denied, match="does not authorize you") as caught:
+            ask(asking.contact)
+        assert "grid-mapfile" in caught.value.hint
 
 
 def test_a_user_who_was_revoked_here_still_gets_the_sites_own_answer(asking, tmp_path):
     """What the site revokes is for the site to refuse: it says so in TLS or closes the connection."""
-    serial = asking.site.user.certificate.serial_number
-    asking.site.authority.revoke(serial)
-    try:
-        with pytest.raises((Refused, Unreachable)):
-            asking.client.submit(asking.contact, request({"executable": "/bin/true"}))
-    finally:
-        (asking.site.authorities / f"{openssl_hash(name('Test CA'))}.r0").unlink()
+    with asking.site.revoking(), pytest.raises((Refused, Unreachable)):
+        asking.client.submit(asking.contact, request({"executable": "/bin/true"}))
 
 
 def test_globus_own_tools_tell_the_same_of_our_jobs(asking):
