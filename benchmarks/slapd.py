@@ -14,6 +14,9 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = f"/usr/lib/ldap:/usr/lib64/openldap:/usr/lib/openldap:{ROOT}/.venv/system/usr/lib/ldap"
+PUBLISHED_S = 20
+"""So long ago all was published: what changes in the first moments is newer."""
+
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:{ROOT}/.venv/system/bin"
 BASE, MASTER, PASSWORD = "o=grid", "cn=master,o=grid", "secret"
 SITE = f"Mds-Vo-name=site,{BASE}"
@@ -113,7 +116,7 @@ def ldif(hosts: int, *, seed: int = 1) -> Iterator[str]:
     classes = "".join(f"objectClass: {name}\n" for name in CLASSES)
     yield f"dn: {BASE}\nobjectClass: organization\no: grid\n\n"
     yield f"dn: {SITE}\nobjectClass: MdsVo\nMds-Vo-name: site\n\n"
-    stamp, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + ahead)) for ahead in (0, 86_400))
+    stamp, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + ahead)) for ahead in (-PUBLISHED_S, 86_400))
     for place, kind in enumerate(kinds):
         name, address = host_name(place), f"10.{place >> 16}.{place >> 8 & 255}.{place & 255}"
         values = {attribute: column[place] for attribute, column in columns.items()}
