@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from zeligui.errors import InDoubt, LinkError, SubmissionRefused, Unreachable, ZeliGridError
@@ -62,7 +63,7 @@ class GramService:
         self._client = Client(Identities(self._proxy))
         self._managers = Managers(contact, self._client, self._folders)
         self._kept: dict[str, Kept] = {}
-        self._ending: set[asyncio.Future[State]] = set()
+        self._ending: dict[str, asyncio.Future[State]] = {}
 
     def _proxy(self) -> Path | None:
         return self._links.contexts.proxy_file()  # which may have been told to use others meanwhile
@@ -195,7 +196,7 @@ class GramService:
     async def _going_on(self, attempt: str, kept: Kept, state: State, silent: LinkError | None) -> JobStatus:
         if kept.notes.committed:
             await self._managers.renew(attempt, kept)
-        if kept.notes.canceled and not self._ending:
+        if kept.notes.canceled:
             self._end(attempt, kept)
         troubles = (kept.trouble, f"its files do not answer: {str(silent).rstrip('.')}" if silent else "")
         return judge(state, kept.notes, note=", ".join(filter(None, troubles)))
@@ -222,14 +223,16 @@ class GramService:
                 await asyncio.wait([self._end(attempt, kept)], timeout=UNDER_WAY_S)
 
     def _end(self, attempt: str, kept: Kept) -> asyncio.Future[State]:
-        """Have a job ended. What fails is tried again when it is asked about the next time."""
+        """Have a job ended, once at a time. What fails is tried again when it is asked about the next time."""
+        if attempt in self._ending:
+            return self._ending[attempt]
         ending = asyncio.ensure_future(self._managers.ask(attempt, kept, self._client.cancel))
-        self._ending.add(ending)
-        ending.add_done_callback(self._ended)
+        self._ending[attempt] = ending
+        ending.add_done_callback(partial(self._ended, attempt))
         return ending
 
-    def _ended(self, ending: asyncio.Future[State]) -> None:
-        self._ending.discard(ending)
+    def _ended(self, attempt: str, ending: asyncio.Future[State]) -> None:
+        del self._ending[attempt]
         if not ending.cancelled():
             ending.exception()  # it is on its way again with the next poll
 
