@@ -167,10 +167,19 @@ class SiteFiles(GridFtpFiles):
             return await super()._use(work)
 
     async def _work(self, work: Callable[[Control], T]) -> T:
+        self._take_proxy()
+        return await super()._work(work)
+
+    async def _move(self, work: Callable[[Control], None]) -> None:
+        with refused_here():
+            self._take_proxy()
+            await super()._move(work)
+
+    def _take_proxy(self) -> None:
+        """The one that the session has now, which may have been renewed or changed."""
         self.ftp.proxy = self._proxy()
         if self.ftp.proxy is None:
             raise NoCredential("This session was given no grid proxy.", hint="Give it one: --context proxy")
-        return await super()._work(work)
 
     async def home(self) -> str:
         """The user's home there."""
