@@ -14,6 +14,7 @@ from zeligui.experiment.calling.grants import Grant, Grants
 from zeligui.experiment.description import Experiment
 from zeligui.experiment.state import AttemptState
 from zeligui.jobs.job import JobDescription
+from zeligui.jobs.staging import TO
 from zeligui.links import authorized
 from zeligui.links.addresses import Address, parse
 from zeligui.links.calls import call
@@ -108,7 +109,7 @@ class HomeCalls:
             until=until.timestamp(),
             room=round(self._wanted.room_mb * 1e6),
             files={name: str(path) for name, path in _files(experiment).items()},
-            outputs=tuple(pattern.partition(" -> ")[0] for pattern in experiment.job.output),
+            outputs=tuple(pattern.partition(TO)[0] for pattern in experiment.job.output),
         )
 
 
