@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -88,14 +89,19 @@ class GridFtp:
         return await call(lambda: Control(root, self.proxy, self.authorities), drop=Control.close)
 
     async def _copy(self, source: str, target: str, offset: int, length: int | None, tell: Tell | None) -> None:
-        name = posixpath.basename(source)
+        """The end is told in any case: of a short transfer the program says no figures."""
+        now = Progress(posixpath.basename(source), offset, offset + (length or 0), 0, 1)
         loop = asyncio.get_running_loop()
 
         def moved(count: int) -> None:
+            nonlocal now
+            now = replace(now, done=offset + count)
             if tell is not None:
-                loop.call_soon_threadsafe(tell, Progress(name, offset + count, offset + (length or 0), 0, 1))
+                loop.call_soon_threadsafe(tell, now)
 
         await self.run([(source, target)], offset=offset, length=length, moved=moved)
+        if tell is not None:
+            tell(replace(now, files_done=1))
 
     async def run(
         self,
