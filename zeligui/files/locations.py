@@ -13,6 +13,9 @@ from zeligui.errors import UsageError
 from zeligui.links.addresses import parse
 
 SCHEMES = ("file", "sftp", "gsiftp")
+HERE = "file://"
+"""What stands before a path of this machine in a URL."""
+
 LONGEST = 4096
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.ASCII)
@@ -73,7 +76,7 @@ def locate(text: str, *, folder: str | None = None) -> Location:
     host, slash, raw = rest.partition("/")
     if scheme == "file" and host not in {"", "localhost"}:
         raise UsageError(f"{_shown(text)} is on another machine.", hint="Write sftp://host/path for that.")
-    root = "file://" if scheme == "file" else _root(scheme, host)
+    root = HERE if scheme == "file" else _root(scheme, host)
     return _at(scheme, root, _decoded("/" + raw if slash or scheme == "file" else "/"))
 
 
@@ -83,7 +86,7 @@ def _plain(text: str, folder: str) -> Location:
     whole = os.path.join(folder, expanded)  # noqa: PTH118
     literal = os.path.lexists(whole)
     joined = os.path.join(escaped(folder), escaped(expanded) if literal else expanded)  # noqa: PTH118
-    return _at("file", "file://", joined, up=True)
+    return _at("file", HERE, joined, up=True)
 
 
 def _at(scheme: str, root: str, path: str, *, up: bool = False) -> Location:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from zeligui.errors import Refused, UsageError, ZeliGridError
+from zeligui.files.locations import HERE
 from zeligui.files.service import Entry, Kind, NoSuchFile
 from zeligui.links.copies import PIECE, Files, Status, make_folders, show
 from zeligui.links.link import Link, Links
@@ -32,14 +33,14 @@ T = TypeVar("T")
 
 def open_files(url: str, links: Links) -> MachineFiles:
     """The files behind a URL; nothing is opened before their first use, and links stay with who opened them."""
-    if url == "file://":
+    if url == HERE:
         return here(links)
     return MachineFiles(url, links.to("ssh" + url.removeprefix("sftp")))
 
 
 def here(links: Links) -> MachineFiles:
     """The files of this machine, where it is the user who is told what is wrong with them."""
-    return MachineFiles("file://", links.to("local://"), refusal=UsageError)
+    return MachineFiles(HERE, links.to("local://"), refusal=UsageError)
 
 
 class MachineFiles:
@@ -122,7 +123,7 @@ class MachineFiles:
         )
 
     def _shown(self, path: str) -> str:
-        return show(os.fsencode(path)) + ("" if self.url == "file://" else f" on {self.url}")
+        return show(os.fsencode(path)) + ("" if self.url == HERE else f" on {self.url}")
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -11,8 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from zeligui.errors import Refused, UsageError, ZeliGridError
-from zeligui.files.locations import quoted
-from zeligui.files.names import HERE
+from zeligui.files.locations import HERE, quoted
 from zeligui.files.planning import Item, Place
 from zeligui.files.service import Carrying, FileService, Streaming, Unable
 from zeligui.files.stream import Stream, flow

@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 
 from zeligui.errors import Refused, UsageError
-from zeligui.files.locations import is_harmless, literal
+from zeligui.files.locations import HERE, is_harmless, literal
 from zeligui.files.service import Entry, FileService, Kind, NoSuchFile
 
 ALL = "**"
 """The part of a pattern that stands for any number of folders."""
 
-HERE = "file://"
 LONGEST_NAME = 255
 DEEPEST, MOST = 100, 1_000_000
 

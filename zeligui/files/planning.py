@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from zeligui.errors import UsageError, ZeliGridError
+from zeligui.files.locations import HERE
 from zeligui.files.names import DEEPEST, MOST, checked
 from zeligui.files.service import Entry, FileService, Kind, NoSuchFile
 
@@ -22,7 +23,7 @@ class Place:
     @property
     def url(self) -> str:
         """For messages, signs that a terminal would obey spelt out."""
-        whole = self.service.url.removesuffix("file://") + self.path
+        whole = self.service.url.removesuffix(HERE) + self.path
         return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in whole)
 
     def below(self, path: str) -> Place:
