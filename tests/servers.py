@@ -234,6 +234,12 @@ def openssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
+def sshd(openssh: Callable[..., OpenSsh]) -> OpenSsh:
+    """One sshd with the usual configuration."""
+    return openssh()
+
+
+@pytest.fixture
 def relay() -> Iterator[Callable[[int], Relay]]:
     """Starts relays to a port: `relay(server.port)`."""
     relays: list[Relay] = []

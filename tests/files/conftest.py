@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.files.gridftp import GridFtpServer, Realm
-from tests.servers import OpenSsh, require
+from tests.servers import require
 from zeligui.files import open_files
 from zeligui.files.machines import here
 from zeligui.files.moving import Mover
@@ -57,11 +57,6 @@ def site(sites: tuple[GridFtpServer, GridFtpServer], proxied: Realm) -> GridFtpS
 @pytest.fixture
 def other_site(sites: tuple[GridFtpServer, GridFtpServer], proxied: Realm) -> GridFtpServer:
     return sites[1]
-
-
-@pytest.fixture
-def sshd(openssh: Callable[..., OpenSsh]) -> OpenSsh:
-    return openssh()
 
 
 @pytest.fixture

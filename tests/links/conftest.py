@@ -74,12 +74,6 @@ def agent(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     process.wait()
 
 
-@pytest.fixture
-def sshd(openssh: Callable[..., OpenSsh]) -> OpenSsh:
-    """One sshd with the usual configuration."""
-    return openssh()
-
-
 @pytest.fixture(params=["local", "ssh", "grid"])
 def link(request: pytest.FixtureRequest, grid: Grid, reach: OpenLinks) -> Link:
     """A link of each kind, to the embedded grid too: what holds for one holds for the others."""
