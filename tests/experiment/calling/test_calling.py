@@ -56,6 +56,7 @@ def calling(bench: Bench, home: OpenSsh) -> Iterator[Callable[..., Driven]]:
     def start(script: str = JOB) -> Driven:
         (bench.folder / "data").mkdir(exist_ok=True)
         (bench.folder / "data" / "extra.txt").write_text("from home\n")
+        (bench.folder / "data" / ".hidden.txt").write_text("not for jobs\n")
         words = {"PORT": str(home.port), "USER": getpass.getuser(), "GO": str(bench.folder / "go")}
         for name, value in words.items():
             script = script.replace(f"@{name}@", value)

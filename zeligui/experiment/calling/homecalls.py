@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from glob import glob
 from pathlib import Path
 
 from zeligui.errors import UsageError
@@ -170,14 +171,21 @@ def take_back(grants: Grants, attempts: Collection[str]) -> int:
 
 
 def _files(experiment: Experiment) -> Mapping[str, Path]:
-    """What a job may fetch, by the name that it has in the job's directory; what a URL names, it fetches from there."""
+    """What a job may fetch, by the name that it has in the job's directory; what a URL names, it fetches from there.
+
+    No star stands for a dot at the beginning of a name, as where files are staged: what is hidden is not meant.
+    """
+    folder = experiment.folder.absolute()
     files: dict[str, Path] = {}
     for name in (*experiment.job.input, *experiment.home_calling.files):
         if "://" in name:
             continue
-        whole = (experiment.folder / name).absolute()
-        inside = not Path(name).is_absolute() and ".." not in Path(name).parts
-        matches = [whole] if whole.exists() or not inside else sorted(experiment.folder.absolute().glob(name))
-        for one in matches:
-            files[str(one.relative_to(experiment.folder.absolute())) if inside else one.name] = one
+        whole = folder / name
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            files[whole.name] = whole
+        elif whole.exists():
+            files[str(whole.relative_to(folder))] = whole
+        else:
+            found = sorted(glob(name, root_dir=folder, recursive=True))  # noqa: PTH207 - Path.glob finds what is hidden
+            files |= {str(Path(match)): folder / match for match in found if match}
     return files
