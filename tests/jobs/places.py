@@ -106,6 +106,11 @@ class Place:
         """Whether jobs are watched by plain sh, with its limits."""
         return self._reaper == "sh"
 
+    @property
+    def kills_at_once(self) -> bool:
+        """Whether the other end leaves a canceled job no time, whatever is asked: schedulers behind GRAM do not."""
+        return self.scheme == "gram" and not self.url.endswith("-fork")
+
     def names(self, names: Sequence[str]) -> Sequence[str]:
         """Those that files may have there: the nodes' file server wants UTF-8, and GridFTP has one line for a name."""
         if self.scheme == "gram":

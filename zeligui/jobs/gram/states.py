@@ -72,8 +72,8 @@ def _over(state: State, notes: Notes) -> JobStatus:
         return JobStatus(JobState.FAILED, meaning(state.failure), started=notes.started)
     if notes.started is None:
         code = f" (exit code {state.exit_code})" if state.exit_code else ""
-        words = f"it was ended before its program was started{code}: the site's user may not be able to write its home"
-        return JobStatus(JobState.FAILED, words)
+        why = "perhaps the site's scheduler refused the job later on, or the site's user cannot write its home"
+        return JobStatus(JobState.FAILED, f"it was ended before its program was started{code}: {why}")
     return JobStatus(JobState.FAILED, "it was ended by the site, or by its scheduler's limits", started=notes.started)
 
 
