@@ -13,7 +13,7 @@ import pytest
 from tests.files.conftest import Opened, contents
 from tests.files.gridftp import GridFtpServer
 from tests.servers import OpenSsh, Relay
-from zeligui.errors import LinkError, Refused, UsageError, ZeliGridError
+from zeligui.errors import LinkError, Refused, Unreachable, UsageError, ZeliGridError
 from zeligui.files.copying import RESUMED, Copied, Copying
 from zeligui.files.machines import MachineFiles
 from zeligui.files.moving import Mover
@@ -142,6 +142,26 @@ async def test_a_copy_goes_on_where_its_connection_broke(
     assert done.breaks >= 1
     assert done.moved < 1.8 * size
     assert not leftovers(tmp_path)
+
+
+async def test_a_file_that_had_got_its_name_when_the_connection_broke_is_not_moved_again(
+    opened: Opened, mover: Mover, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, target = large(tmp_path / "file"), opened("file://")
+    rename = type(target).rename
+    broken: list[str] = []
+
+    async def and_break(service: FileService, old: str, new: str) -> None:
+        await rename(service, old, new)
+        if not broken:
+            broken.append(new)
+            raise Unreachable("The connection broke before it answered.")
+
+    monkeypatch.setattr(type(target), "rename", and_break)
+    done = await copied(mover, Place(opened("file://"), str(file)), Place(target, str(tmp_path / "goal")))
+    assert broken
+    assert (done.moved, done.there, done.breaks) == (LARGE, 1, 1)
+    assert (tmp_path / "goal").read_bytes() == file.read_bytes()
 
 
 async def test_a_copy_that_stays_broken_is_given_up_and_leaves_its_part_for_the_next(

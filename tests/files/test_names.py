@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeligui.errors import Refused, UsageError
+from zeligui.files import names
 from zeligui.files.locations import escaped, literal, locate
 from zeligui.files.names import below, fixed, found, safe
 from zeligui.files.service import Entry, Kind, NoSuchFile
@@ -92,6 +93,8 @@ async def test_a_name_is_met_once_and_never_below_another(paths: list[str], data
     assert not any(one.startswith(f"{other}/") for one, other in product(met, met))
     for path in met:
         assert means(pattern.split("/"), path.split("/"))
+    for path in (posixpath.join(folder, name)[1:] for folder, inside in tree.folders.items() for name in inside):
+        assert names.means(pattern, path) == any(f"{path}/".startswith(f"{one}/") for one in met)
 
 
 def means(pattern: list[str], parts: list[str]) -> bool:

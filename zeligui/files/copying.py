@@ -104,6 +104,7 @@ class Copying:
                 if not broken or time.monotonic() - since >= self._patience_s:
                     raise
                 self._breaks += 1
+                self._listed.clear()  # what was under way may have been done
                 await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
                 tries += 1
 

@@ -47,18 +47,30 @@ def receive(control: Control, path: str, offset: int, take: Callable[[bytes], No
     """Give a file to `take` piece by piece, from an offset to its end; blocking."""
 
     def pour(data: socket.socket) -> None:
-        while piece := data.recv(PIECE):
-            take(piece)
+        while came := data.recv(PIECE):
+            take(came)
 
     _move(control, "RETR", path, offset, pour)
+
+
+def piece(control: Control, path: str, offset: int, count: int) -> bytes:
+    """So many bytes of a file, or as many as it has from the offset on; blocking."""
+    taken = bytearray()
+
+    def pour(data: socket.socket) -> None:
+        while len(taken) < count and (came := data.recv(min(PIECE, count - len(taken)))):
+            taken.extend(came)
+
+    _move(control, f"ERET P {offset} {count}", path, 0, pour)
+    return bytes(taken)
 
 
 def send(control: Control, path: str, offset: int, pieces: Iterator[bytes]) -> None:
     """Write a file from an offset on, until the pieces end; blocking."""
 
     def pour(data: socket.socket) -> None:
-        for piece in pieces:
-            data.sendall(piece)
+        for one in pieces:
+            data.sendall(one)
         data.shutdown(socket.SHUT_WR)
 
     _move(control, "STOR", path, offset, pour)
@@ -149,8 +161,8 @@ def _came(control: Control, data: socket.socket, path: str) -> bytes:
     while True:
         waiting: list[socket.socket | Control] = [data, control]
         ready, _, _ = select.select(waiting, [], [], CONNECT_S)
-        if data in ready and (piece := data.recv(1 << 16)):
-            return piece
+        if data in ready and (came := data.recv(1 << 16)):
+            return came
         if control in ready:
             control.hear(path)
             continue

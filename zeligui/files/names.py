@@ -116,6 +116,16 @@ async def _is_entered(service: FileService, path: str, entry: Entry, rests: set[
         return False
 
 
+def means(pattern: str, path: str) -> bool:
+    """Whether a relative path, or a folder that it is in, is one that `found` would find by that pattern."""
+    patterns = {tuple(posixpath.normpath(pattern).split("/"))}
+    for name in path.split("/"):
+        patterns = {rest for one in patterns for rest in _after(one, name)}
+        if () in patterns:
+            return True
+    return False
+
+
 def _after(pattern: tuple[str, ...], name: str) -> set[tuple[str, ...]]:
     """What is left of a pattern to be matched below a name; () where the name itself is meant."""
     if not pattern:

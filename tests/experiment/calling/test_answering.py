@@ -22,7 +22,7 @@ Ask = Callable[..., bytes]
 
 
 class Home:
-    """A home with one grant: the file `data.txt`, the folder `set`, the outputs `*.png` and `run`."""
+    """A home with one grant: the file `data.txt`, the folder `set`, the outputs `*.png`, `run` and `plots/**/*.pdf`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class Home:
             time.time() + 60,
             100,
             files,
-            ["*.png", "run"],
+            ["*.png", "run", "plots/**/*.pdf"],
         )
         self.grants.write(self.grant)
 
@@ -71,7 +71,8 @@ def test_it_lists_and_fetches_what_is_declared(home: Home) -> None:
     [
         *("", "sh", "fetch", "fetch secret.txt", "fetch set", "fetch set/../secret.txt", "fetch /etc/passwd"),
         *("fetch data.txt secret.txt", "list; id", "fetch 'data.txt", "put", "put x.txt", "put ../x.png", "put /x.png"),
-        *("put runs/x", "report", "progress", "progress 2", "progress nan", "scp -f data.txt", "internal-sftp"),
+        *("put runs/x", "put .a.png", "put plots/a.txt", "report", "progress", "progress 2", "progress nan"),
+        *("scp -f data.txt", "internal-sftp"),
     ],
 )
 def test_all_else_is_refused(home: Home, order: str) -> None:
@@ -92,10 +93,12 @@ def test_a_link_in_a_folder_leads_nowhere_else(home: Home) -> None:
 def test_it_puts_outputs_into_its_results(home: Home) -> None:
     home.ask("put a.png", b"picture")
     home.ask("put run/1/log", b"line")
+    home.ask("put plots/deep/er/a.pdf", b"page")
     home.ask("put a.png", b"another")
     assert (home.results / "a.png").read_bytes() == b"another"
     assert (home.results / "run" / "1" / "log").read_bytes() == b"line"
-    assert sorted(one.name for one in home.results.iterdir()) == ["a.png", "run"]
+    assert (home.results / "plots" / "deep" / "er" / "a.pdf").read_bytes() == b"page"
+    assert sorted(one.name for one in home.results.iterdir()) == ["a.png", "plots", "run"]
 
 
 def test_more_than_there_is_room_for_is_refused_and_not_kept(home: Home) -> None:

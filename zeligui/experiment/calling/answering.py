@@ -6,12 +6,12 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from zeligui.errors import UsageError
 from zeligui.experiment.calling.grants import Grant, Grants, NotAllowed
+from zeligui.files import names
 
 MOST_REPORTS = 1000
 LONGEST_REPORT = 1000
@@ -132,16 +132,10 @@ def _put(grants: Grants, grant: Grant, name: str, source: BinaryIO) -> None:
 def _goal(grant: Grant, name: str) -> Path:
     path = PurePosixPath(name)
     inside = path.parts and not path.is_absolute() and ".." not in path.parts and name.isprintable()
-    if not inside or not any(_matches(path.parts, pattern) for pattern in grant.outputs):
+    if not inside or not any(names.means(pattern, str(path)) for pattern in grant.outputs):
         hint = f"They are: {', '.join(grant.outputs)}." if grant.outputs else "Its experiment names none."
         raise NotAllowed(f"{name[:200]!a} is none of the output files of this job.", hint=hint)
     return Path(grant.results, *path.parts)
-
-
-def _matches(parts: tuple[str, ...], pattern: str) -> bool:
-    """Whether a pattern of outputs takes a path, or a folder that it is in."""
-    wanted = PurePosixPath(pattern).parts
-    return len(parts) >= len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
 def _check_inside(grant: Grant, goal: Path) -> None:

@@ -13,15 +13,14 @@ Decisions are empty folders, because making one fails where it is there; all is 
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from zeligui.errors import Refused, Unreachable, UsageError
+from zeligui.errors import Refused, UsageError
+from zeligui.files import gridftp_data
 from zeligui.files.gridftp import GridFtp
 from zeligui.files.gridftp_control import Control
 from zeligui.files.gridftp_files import GridFtpFiles
@@ -32,12 +31,9 @@ from zeligui.links.gsi.credentials import NoCredential
 
 PLACE = ".zeligrid/gram"
 COMMITTED, CANCELED, GONE = "committed", "canceled", "gone"
-DATA_S = 20.0
-"""How long a piece of an output may take."""
 
 _STARTED = re.compile(r"started\.(\d{1,16})")
 _EXIT = re.compile(r"exit\.(code|signal|error)\.([A-Z0-9+-]{1,20})\.(\d{1,16})\.(\d{1,16})")
-_PASSIVE = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
 
 T = TypeVar("T")
 
@@ -223,57 +219,4 @@ class SiteFiles(GridFtpFiles):
     async def piece(self, path: str, offset: int, most: int) -> bytes:
         """Bytes of a file; none where it is not there or has no more."""
         count = min(most, await self.size(path) - offset)
-        return await self._use(lambda control: _piece(control, path, offset, count)) if count > 0 else b""
-
-
-def _piece(control: Control, path: str, offset: int, count: int) -> bytes:
-    """A piece of a file by a connection of its own; blocking.
-
-    It is not authenticated (DCAU N), which would take a proxy that is passed on; its bytes are plain in GridFTP anyway.
-    Files that are copied over the same control connection are, and so that is taken back.
-    """
-    for command in ("TYPE I", "DCAU N"):
-        control.ask(command)
-    try:
-        taken = _transferred(control, path, offset, count)
-    except Refused:
-        control.ask("DCAU A")
-        raise
-    control.ask("DCAU A")
-    return taken
-
-
-def _transferred(control: Control, path: str, offset: int, count: int) -> bytes:
-    found = _PASSIVE.search(b" ".join(control.ask("PASV").lines))
-    if not found:
-        raise Unreachable("The server names no place for its data.")
-    numbers = [int(number) for number in found.groups()]
-    where = ".".join(map(str, numbers[:4])), numbers[4] * 256 + numbers[5]
-    try:
-        connection = socket.create_connection(where, timeout=DATA_S)
-    except OSError as error:
-        raise Unreachable(f"The server's data cannot be reached: {error.strerror or error}.") from error
-    with connection:
-        taking = _Taking(connection, count)
-        control.ask(f"ERET P {offset} {count}", path, limit_s=DATA_S)
-        return taking.all()
-
-
-class _Taking:
-    """Takes data in a thread, while the control connection waits for its end."""
-
-    def __init__(self, connection: socket.socket, most: int) -> None:
-        self._connection = connection
-        self._most = most
-        self._taken = bytearray()
-        self._thread = threading.Thread(target=self._take, daemon=True, name="data of a site")
-        self._thread.start()
-
-    def _take(self) -> None:
-        with suppress(OSError):
-            while len(self._taken) < self._most and (piece := self._connection.recv(1 << 16)):
-                self._taken += piece
-
-    def all(self) -> bytes:
-        self._thread.join(DATA_S)
-        return bytes(self._taken[: self._most])
+        return await self._use(lambda control: gridftp_data.piece(control, path, offset, count)) if count > 0 else b""

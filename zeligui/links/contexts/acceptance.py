@@ -38,8 +38,12 @@ def _said(address: Address, known_hosts: Sequence[Path], contexts: Contexts, one
             if connection.stage != "login":
                 raise
             return "refused"
-        wanted = Path(one.name).name if one.kind == "key" else ""
-        return "accepted" if connection.proved_by.startswith(wanted) else "refused"
+        return "accepted" if one.kind != "key" or _is(Path(one.name).name, connection.proved_by) else "refused"
+
+
+def _is(key: str, proof: str) -> bool:
+    """Whether a key's file was the proof, with its certificate or by the agent, which may hold others of like names."""
+    return proof == key or proof.startswith(f"{key} (")
 
 
 def _alone(one: Context) -> Contexts:
