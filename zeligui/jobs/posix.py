@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from zeligui.errors import InDoubt, LinkError, Refused, SubmissionRefused, Unreachable, UsageError, ZeliGridError
@@ -63,11 +64,10 @@ def open_service(url: str, links: Links) -> PosixService:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The scripts of a preparation: one that only claims the attempt, one that goes on to its end with an order."""
+    """Those of a preparation: a script that only claims the attempt, and what goes on to its end."""
 
     claim: str
-    start: str
-    order: str
+    start: Callable[[], Awaitable[Reply]]
 
 
 class PosixService:
@@ -108,7 +108,7 @@ class PosixService:
                 if self._word(reply)[0] == "ready":  # prepared before, perhaps even running: its files are its own
                     return folder
                 await self._stager.bring(wanted, f"{folder}/work", tell)
-        return self._answer(await self._submit(steps.start, steps.order), "ready")
+        return self._answer(await steps.start(), "ready")
 
     async def _steps(self, attempt: str, job: JobDescription) -> Steps:
         machine = await self._machine()
@@ -116,7 +116,8 @@ class PosixService:
         reaper = self._reaper or machine.reaper()
         order = scripts.order(attempt, job, limit_s=self._prepared_s, reaper=reaper)
         nonce = secrets.token_hex(8)
-        return Steps(scripts.claim(attempt, nonce, job), scripts.start(attempt, nonce, job, machine, reaper), order)
+        start = scripts.start(attempt, nonce, job, machine, reaper)
+        return Steps(scripts.claim(attempt, nonce, job), partial(self._submit, start, order))
 
     async def commit(self, attempt: str) -> None:
         word, reason = self._word(await self._submit(await self._call("commit", check(attempt))))

@@ -36,7 +36,7 @@ show() {
         name=${path##*/}
         case $name in
         go | go.* | exit.* | cancel | suspended | fenced | wrapper | pid | usage | reason | limits) ;;
-        native | run | grace | slurm) ;;
+        native | sent | run | grace | slurm) ;;
         fence) here && fences="$fences \"\$jobs/\$key/$id/fence\""; continue ;;
         *) continue ;;
         esac

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zeligui.jobs.verdicts import Facts, Here
@@ -10,10 +11,10 @@ from zeligui.jobs.verdicts import read as read_files
 from zeligui.links.slurm import moment, whole
 
 MARK = "zeligrid:"
-"""Stands before an attempt's id in the comment of its job."""
+"""Stands in the comment of a job before its attempt's id, in that of an array before the array's own."""
 
 _WIDTHS = {
-    "JobID": 24,
+    "JobArrayID": 24,
     "State": 20,
     "Reason": 80,
     "exit_code": 12,
@@ -24,6 +25,7 @@ _WIDTHS = {
     "NodeList": 40,
     "Comment": 64,
 }
+_JOB = re.compile(r"[0-9]+(_[0-9]+)?")
 FIELDS = ",".join(f"{name}:{width}" for name, width in _WIDTHS.items())
 """What squeue is asked for: columns of fixed widths."""
 
@@ -71,8 +73,18 @@ def read(output: str) -> Sight | None:
     if word != "now":
         raise ValueError("it does not say when it was")
     here, facts = read_files([*lines[:rows], *lines[files + 1 :]])
-    found = (row_of(line) for line in lines[rows + 2 : files])
-    return Sight(here, float(now), {attempt: row for attempt, row in found if attempt}, facts)
+    found = filter(None, map(row_of, lines[rows + 2 : files]))
+    return Sight(here, float(now), _by_attempt(found, facts), facts)
+
+
+def _by_attempt(found: Iterable[tuple[str, Row]], facts: Mapping[str, Facts]) -> dict[str, Row]:
+    """Tasks of arrays are known by what was written down when they were handed over, else by their own id."""
+    tasks = {known.files["sent"]: attempt for attempt, known in facts.items() if " " in known.files.get("sent", "")}
+    rows = {}
+    for mark, row in found:
+        _, in_array, task = row.job.partition("_")
+        rows[tasks.get(f"{mark} {task}", row.job) if in_array else mark] = row
+    return rows
 
 
 def read_again(output: str, sight: Sight) -> None:
@@ -88,12 +100,12 @@ def said_instead(output: str) -> str:
     return "\n".join(line for line in output.splitlines()[2:] if line != "away" and not line.startswith("now "))
 
 
-def row_of(line: str) -> tuple[str, Row]:
-    """The attempt and the row; the attempt is empty where the job is not one of ours, or the line is garbled."""
+def row_of(line: str) -> tuple[str, Row] | None:
+    """What its comment says after the mark, and the row; None where the job is not one of ours, or it is garbled."""
     columns = _columns(line)
-    mark, state, job = columns["Comment"], columns["State"], columns["JobID"]
-    if not mark.startswith(MARK) or not job.isdigit() or not state.replace("_", "").isalpha():
-        return "", Row("", "")
+    mark, state, job = columns["Comment"], columns["State"], columns["JobArrayID"]
+    if not mark.startswith(MARK) or not _JOB.fullmatch(job) or not state.replace("_", "").isalpha():
+        return None
     row = Row(
         job,
         state,

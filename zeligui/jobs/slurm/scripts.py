@@ -60,14 +60,25 @@ def tend(cluster: str, chores: Sequence[tuple[str, str, str, str]]) -> str:
     return _calls(_POLL, cluster, ["tend", *(word for chore in chores for word in chore)])
 
 
-def claim(cluster: str, job: JobDescription, words: Sequence[str]) -> str:
-    """Claim an attempt and make its directory; prints `claimed DIRECTORY`. `words`: its id, a nonce, and the order."""
-    return _submit(cluster, job, "claim", words) + 'echo "claimed $J"\n'
+def offer(attempt: str, nonce: str, job: JobDescription, order: str) -> tuple[str, ...]:
+    """The words that claim an attempt."""
+    return attempt, nonce, "1" if job.fence_s > 0 else "", "1" if job.interactive else "", order
 
 
-def start(cluster: str, job: JobDescription, words: Sequence[str], options: Sequence[str]) -> str:
-    """Claim an attempt and hand it to Slurm; `options` are the umask of the job, and those of sbatch."""
-    return _submit(cluster, job, "submit", words, tools(), *options)
+def claim(cluster: str, words: Sequence[str]) -> str:
+    """Claim an attempt and make its directory; prints `claimed DIRECTORY`."""
+    return _submit(cluster, ["claim", *words]) + 'echo "claimed $J"\n'
+
+
+def start(cluster: str, umask: str, words: Sequence[str], options: Sequence[str]) -> str:
+    """Claim an attempt and hand it to Slurm; `umask` is that of the job, `options` are of sbatch."""
+    return _submit(cluster, ["submit", *words, tools(), umask, *options])
+
+
+def together(cluster: str, umask: str, nonce: str, offers: Sequence[Sequence[str]], options: Sequence[str]) -> str:
+    """Claim several and hand them over as one array. Prints of each its id and `start`'s answer, or `alone`."""
+    offered = (["offer", *words] for words in offers)
+    return _submit(cluster, ["together", nonce, tools(), umask], *offered, ["hand_over_all", *options])
 
 
 def needs(job: JobDescription) -> list[str]:
@@ -81,13 +92,10 @@ def needs(job: JobDescription) -> list[str]:
     return options
 
 
-def _submit(cluster: str, job: JobDescription, name: str, words: Sequence[str], *more: str) -> str:
-    attempt, nonce, order = words
-    fence, interactive = "1" if job.fence_s > 0 else "", "1" if job.interactive else ""
-    first = f"umask 077\nrestore() {{ {RESTORE_LOCALE}; }}\n"
-    return _calls(_SUBMIT, cluster, [name, attempt, nonce, fence, interactive, order, *more], first=first)
+def _submit(cluster: str, *calls: Sequence[str]) -> str:
+    return _calls(_SUBMIT, cluster, *calls, first=f"umask 077\nrestore() {{ {RESTORE_LOCALE}; }}\n")
 
 
-def _calls(parts: Sequence[str], cluster: str, words: Sequence[str], *, first: str = "") -> str:
+def _calls(parts: Sequence[str], cluster: str, *calls: Sequence[str], first: str = "") -> str:
     whose = f"zeligrid_cluster={shlex.quote(cluster)}\n"
-    return f"{whose}{COMMANDS}{text(*parts)}\n{first}{shlex.join(words)}\n"
+    return f"{whose}{COMMANDS}{text(*parts)}\n{first}" + "".join(f"{shlex.join(words)}\n" for words in calls)

@@ -6,11 +6,14 @@ watches over it. Slurm's comment of the job holds the attempt's id.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
 from zeligui.errors import InDoubt, Refused
 from zeligui.jobs import scripts as posix_scripts
@@ -19,6 +22,7 @@ from zeligui.jobs.job import JobDescription, JobStatus
 from zeligui.jobs.posix import PREPARED_S, PosixService, Steps, check
 from zeligui.jobs.posix import reach as reach_machine
 from zeligui.jobs.slurm import chores, refusals, rows, scripts, sights
+from zeligui.jobs.slurm.arrays import Arrays, Offer
 from zeligui.jobs.slurm.judging import judge
 from zeligui.links import slurm
 from zeligui.links.addresses import Address
@@ -70,6 +74,8 @@ class SlurmService(PosixService):
         self._seen: sights.Sight | None = None
         self._seen_at = -FRESH_S
         self._away = False
+        self._looking = asyncio.Lock()
+        self._arrays = Arrays(self._alone, self._together)
 
     async def health(self) -> str:
         """Its release, how many partitions there are, and the processors that are free."""
@@ -85,11 +91,29 @@ class SlurmService(PosixService):
         sight = await self._sight(fresh=True)
         refusals.check(self.url, self._cluster.partition, job, sight)
         order = posix_scripts.order(attempt, job, limit_s=0, reaper="python3")
-        words = [attempt, secrets.token_hex(8), order]
-        options = [sight.umask, f"--begin=now+{math.ceil(self._prepared_s)}", *scripts.needs(job)]
+        words = scripts.offer(attempt, secrets.token_hex(8), job, order)
+        options = [f"--begin=now+{math.ceil(self._prepared_s)}", *scripts.needs(job)]
         if self._cluster.partition:
             options.append(f"--partition={self._cluster.partition}")
-        return Steps(scripts.claim(sight.name, job, words), scripts.start(sight.name, job, words, options), "")
+        start = partial(self._arrays.hand_over, Offer(words, tuple(options)), most=sight.most_in_array)
+        return Steps(scripts.claim(sight.name, words), start)
+
+    async def _alone(self, offer: Offer) -> Reply:
+        sight = await self._sight()
+        return await self._submit(scripts.start(sight.name, sight.umask, offer.words, offer.options))
+
+    async def _together(self, offers: Sequence[Offer]) -> Mapping[str, Reply]:
+        """What was said of each that went; of those that are to go alone nothing."""
+        sight = await self._sight()
+        words = [one.words for one in offers]
+        script = scripts.together(sight.name, sight.umask, secrets.token_hex(8), words, offers[0].options)
+        reply = await self._submit(script)
+        said = (line.partition(" ") for line in reply.text.splitlines())
+        return {
+            attempt: replace(reply, output=rest.encode("utf-8", "surrogateescape"))
+            for attempt, _, rest in said
+            if rest != "alone"
+        }
 
     def _word(self, reply: Reply) -> tuple[str, str]:
         word, rest = super()._word(reply)
@@ -141,9 +165,10 @@ class SlurmService(PosixService):
         return scripts.steer((await self._sight()).name, name, *words)
 
     async def _sight(self, *, fresh: bool = False) -> sights.Sight:
-        if self._seen is None or (fresh and time.monotonic() - self._seen_at > FRESH_S):
-            return await self._look()
-        return self._seen
+        async with self._looking:
+            if self._seen is None or (fresh and time.monotonic() - self._seen_at > FRESH_S):
+                return await self._look()
+            return self._seen
 
     async def _look(self) -> sights.Sight:
         """Look at the cluster, and put there what runs on its nodes. A LinkError in words where it cannot be used."""

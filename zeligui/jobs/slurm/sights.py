@@ -29,6 +29,7 @@ class Sight:
     partitions: tuple[Partition, ...]
     has_tools: bool
     umask: str = "0022"
+    most_in_array: int = 1
 
     @property
     def names(self) -> list[str]:
@@ -53,7 +54,9 @@ def read(output: str) -> Sight:
     umask = "".join(said["umask"][:1])
     if not umask.isdigit():
         raise ValueError("it does not say what its umask is")
-    return Sight(name, config.get("SLURM_VERSION", ""), tuple(_partitions(said["nodes"])), has_tools, umask)
+    most_in_array = max(1, _number(config.get("MaxArraySize", "")) - 1)
+    partitions = tuple(_partitions(said["nodes"]))
+    return Sight(name, config.get("SLURM_VERSION", ""), partitions, has_tools, umask, most_in_array)
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -10,5 +10,5 @@ mine() {
     printf 'now '
     date +%s
     export SLURM_TIME_FORMAT=%s
-    slurm squeue -h -t all -u "$(id -un)" -n zeligrid -O "$1" 2>&1
+    slurm squeue -h -r -t all -u "$(id -un)" -n zeligrid -O "$1" 2>&1
 }

@@ -1,10 +1,20 @@
 #!/bin/sh
-# What Slurm starts on a node: the wrapper, in the directory of the job.
-tools=$2
+# What Slurm starts on a node, with the directory of the job and the tools: the wrapper, in that directory. For an array
+# it is the directory of all jobs, and after the tools come their ids, one for each task but the last.
+tools=$2 own=$SLURM_JOB_ID
+if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
+    own=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID all=$1
+    shift 2
+    shift "$SLURM_ARRAY_TASK_ID"
+    [ $# -gt 0 ] || exit 0
+    set -- "$all/$1"
+    [ ! -d "$1" ] || exec >> "$1/slurm.out" 2>&1
+fi
 cd "$1" 2>/dev/null && [ -e native ] || { echo "the directory of the job is not there on $(uname -n)" >&2; exit 90; }
-read -r native end < native && [ "$native" = "$SLURM_JOB_ID" ] || exit 0
+read -r native end < native && [ "$native" = "$own" ] || exit 0
 [ -e go ] || { mv -f go.pending go.late 2>/dev/null && rm -rf work; }
 [ -e go ] || exit 0
+echo "$SLURM_JOB_ID end" > own
 [ -d work ] || mkdir work
 if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then
     for path in exit.*; do [ "$path" = exit.pending ] || mv -f "$path" exit.pending; done

@@ -1,7 +1,11 @@
 # What is wished of a job of Slurm: these stand for the functions of the same names in steer.sh.
 
-# native: the job's id at Slurm, in $native; without one it was not submitted.
-native() { line "$J/native" && native=$line; }
+# native: the job's id at Slurm, in $native; without one it was not submitted. That of an array's task has a `_`: by it
+# Slurm tells no signals right, but as soon as the task begins it writes down an id of its own.
+native() {
+    line "$J/native" && native=$line || return
+    case $native in *_*) ! line "$J/own" || native=$line ;; esac
+}
 # asked COMMAND...: false where Slurm says no; what it says, on one line, is in $said.
 asked() { said=$(slurm "$@" 2>&1); status=$?; said=$(printf %s "$said" | tr '\n' ' '); [ $status = 0 ]; }
 # heard: after a no, say so where it is not Slurm that said it.
@@ -32,7 +36,10 @@ cancel() {
     echo "$3 $(date +%s) end" > "$J/grace"
     [ -e "$J/go.canceled" ] || echo end > "$J/cancel"
     native || say ok
-    asked scancel --state=PENDING "$native" || heard
+    case $native in
+    *_*) asked scancel "$native" || heard; say ok ;;
+    *) asked scancel --state=PENDING "$native" || heard ;;
+    esac
     [ ! -e "$J/go.canceled" ] || say ok
     if [ -e "$J/suspended" ]; then
         rm -f "$J/suspended"

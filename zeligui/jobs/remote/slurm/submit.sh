@@ -46,23 +46,62 @@ submit() {
     shift 7
     locate "$id"
     if [ -z "$claimed" ]; then
-        claim "$id" "$nonce" "$fence" "$interactive" "$order" </dev/null >/dev/null 2>&1 &
+        { claim "$id" "$nonce" "$fence" "$interactive" "$order" && sent alone; } </dev/null >/dev/null 2>&1 &
     else
         claim "$id" "$nonce" "$fence" "$interactive" "$order"
-        native=$(named "$id")
+        [ ! -e "$J/sent" ] || native=$(named "$id")
+        [ -n "$native" ] || sent alone
     fi
-    if [ -z "$native" ]; then
-        said=$(umask "$mask"; restore; exec sbatch --parsable --no-requeue --comment="zeligrid:$id" --job-name=zeligrid \
-            --chdir="$jobs/$key/$id" --output=slurm.out --open-mode=append --nodes=1 --ntasks=1 "$@" \
-            "$tools/batch" "$jobs/$key/$id" "$tools" 2>&1)
-        status=$?
-        [ $status != 0 ] || number
-    fi
+    [ -n "$native" ] || hand_over "zeligrid:$id" "$jobs/$key/$id" --output=slurm.out "$@" \
+        "$tools/batch" "$jobs/$key/$id" "$tools"
     wait
-    [ -n "$native" ] || { failed "$status"; return; }
+    [ -n "$native" ] || { failed || { locate "$id"; decide go.pending go.late; echo "failed $said"; }; return; }
     claim "$id" "$nonce" "$fence" "$interactive" "$order"
-    keep && line "$J/native" || give_up 'its id could not be written'
-    echo "ready $J"
+    keep
+}
+# sent HOW: write down that it is handed over now: `alone`, or as which task of an array.
+sent() { echo "$1 end" > "$J/sent"; }
+# hand_over COMMENT FOLDER OPTION...: its id in $native; without one, what Slurm said is in $said.
+hand_over() {
+    comment=$1 folder=$2
+    shift 2
+    said=$(umask "$mask"; restore; exec sbatch --parsable --no-requeue --comment="$comment" --job-name=zeligrid \
+        --chdir="$folder" --open-mode=append --nodes=1 --ntasks=1 "$@" 2>&1) && number
+}
+
+# Many at once are handed over as one array: `together` begins, `offer` names each, `hand_over_all` ends. Of each is said
+# after its id what `submit` says, or `alone` where it is to be handed over by itself.
+# together NONCE TOOLS UMASK
+together() { array=$1 tools=$jobs/$key/tools/$2 mask=$3 count=0 ids= native=; }
+# offer ID NONCE FENCE INTERACTIVE ORDER
+offer() {
+    said=$(claim "$@")
+    locate "$1"
+    if [ -n "$said" ]; then echo "$1 $said"
+    elif [ -e "$J/sent" ] || ! sent "$array $count"; then echo "$1 alone"
+    else ids="$ids $1" count=$((count + 1))
+    fi
+}
+# hand_over_all OPTION...: with a task more, which does nothing. The last one to begin has the id of the array as its own,
+# by which Slurm understands all of them.
+hand_over_all() {
+    [ "$count" -gt 0 ] || return
+    hand_over "zeligrid:$array" "$jobs/$key" --array="0-$count" --output=/dev/null "$@" \
+        "$tools/batch" "$jobs/$key" "$tools" $ids
+    job=$native number=0
+    for id in $ids; do
+        locate "$id"
+        native=${job}_$number number=$((number + 1))
+        if [ -n "$job" ]; then echo "$id $(settle)"
+        else answer=$(failed) || { rm -f "$J/sent"; answer=alone; }
+            echo "$id $answer"
+        fi
+    done
+}
+# settle: what was claimed may have been canceled since.
+settle() {
+    line "$J/go.pending" || refuse 'it was canceled or came too late'
+    keep
 }
 # number: the id among the lines that sbatch printed, whatever a site's own words say besides, in $native.
 number() {
@@ -76,27 +115,31 @@ number() {
     unset IFS
     set +f
 }
-# keep: write down the id, where nobody has.
+# keep: write down the id, where nobody has; it is ready then.
 keep() {
     set -C
     echo "$native end" 2>/dev/null > "$J/native"
     set +C
-    line "$J/native" && revoke "$line"
+    line "$J/native" || give_up 'its id could not be written'
+    revoke "$line"
+    echo "ready $J"
 }
 
-# failed STATUS: what sbatch said. Where it got no connection it submitted nothing, and may be asked again.
+# failed: what sbatch said, where that was no refusal: it got no connection and submitted nothing, or may have.
 failed() {
     said=$(printf %s "$said" | tr '\n' ' ')
-    locate "$id"
     case $said in
     *'nable to contact'* | *'onnect failure'*) echo "away $said" ;;
     *'imed out'* | *'onnection'*) echo "doubt $said" ;;
-    *) decide go.pending go.late; echo "failed $said" ;;
+    *) false ;;
     esac
 }
 
-# named ID: the id of a job that was submitted for it before, by its comment.
+# named ID: the id of a job that was submitted for it before, by its comment, and its number in an array.
 named() {
-    mine JobID:24,Comment:64 |
-        while read -r number comment; do [ "$comment" != "zeligrid:$1" ] || { echo "$number"; break; }; done
+    line "$J/sent"
+    case $line in *' '*) mark=${line% *} task=_${line#* } ;; *) mark=$1 task= ;; esac
+    mine JobArrayID:24,Comment:64 | while read -r number comment; do
+        case $comment/$number in "zeligrid:$mark/"*"$task") echo "$number"; break ;; esac
+    done
 }
