@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, Select, func, select
@@ -35,6 +36,8 @@ UPCASTERS: Upcasters = {}
 
 
 _NAMES = tuple(one.name for one in fields(Event))
+_REPEATED = ("event", "experiment", "job", "host", "profile")
+"""Texts that many events have in common are kept once."""
 _COLUMNS = tuple(EVENTS.c[name] for name in _NAMES)
 
 
@@ -183,6 +186,7 @@ class Journal:
 
     def _event(self, row: Row[Any]) -> Event:
         values = dict(zip(_NAMES, row, strict=True))
+        values.update((name, intern(values[name])) for name in _REPEATED if values[name])
         try:
             values["time"] = datetime.fromisoformat(values["time"])
             values["data"] = json.loads(values["data"])

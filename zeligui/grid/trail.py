@@ -16,6 +16,10 @@ WINDOWS = (60.0, 300.0, 900.0)
 """The windows of load1, load5 and load15, in seconds."""
 
 MOST_KEPT = 1024
+"""Reports of one job."""
+
+WIDTH = 4 + len(WINDOWS)
+"""Figures of a report."""
 
 MOST_JOBS = 4096
 """Jobs that are followed on one machine: one that always reports others must not fill the memory."""
@@ -70,56 +74,57 @@ class Trail:
     def __init__(self, time: float, usage: Usage) -> None:
         self.first = time
         self._first_runnable = usage.runnable
-        # Arrays of doubles: with 10,000 jobs, objects would take a gigabyte more.
-        self._times = array("d", [time])
-        self._cpu_s = array("d", [usage.cpu_s])
-        self._memory_mb = array("d", [usage.memory_mb])
-        self._runnable = array("d", [usage.runnable])
-        self._averages = [array("d", [0.0]) for _ in WINDOWS]
+        # One array of doubles: with 10,000 jobs, objects would take a gigabyte more.
+        self._figures = array("d", (time, usage.cpu_s, usage.memory_mb, usage.runnable, *(0.0 for _ in WINDOWS)))
 
     @property
     def latest(self) -> Usage:
-        return Usage(self._cpu_s[-1], self._memory_mb[-1], self._runnable[-1])
+        _, cpu_s, memory_mb, runnable, *_ = self._figures[-WIDTH:]
+        return Usage(cpu_s, memory_mb, runnable)
 
     @property
     def processors(self) -> float | None:
         """How many processors it used between its last two reports; None where there are not two."""
-        if len(self._times) < 2:
+        if len(self._figures) < 2 * WIDTH:
             return None
-        return max(0.0, (self._cpu_s[-1] - self._cpu_s[-2]) / (self._times[-1] - self._times[-2]))
+        earlier, cpu_s = self._figures[-2 * WIDTH : -2 * WIDTH + 2]
+        time, later_cpu_s = self._figures[-WIDTH : -WIDTH + 2]
+        return max(0.0, (later_cpu_s - cpu_s) / (time - earlier))
 
     @property
     def last(self) -> float:
         """When it was reported last."""
-        return self._times[-1]
+        return self._figures[-WIDTH]
 
     def add(self, time: float, usage: Usage) -> None:
         """One more report; `time` is that of the figures in the same measurement."""
-        passed = time - self._times[-1]
+        passed = time - self.last
         if passed <= 0:
             return
-        for averages, window in zip(self._averages, WINDOWS, strict=True):
+        averages = []
+        for average, window in zip(self._figures[-len(WINDOWS) :], WINDOWS, strict=True):
             fading = math.exp(-passed / window)
-            averages.append(averages[-1] * fading + usage.runnable * (1 - fading))
-        self._times.append(time)
-        self._cpu_s.append(usage.cpu_s)
-        self._memory_mb.append(usage.memory_mb)
-        self._runnable.append(usage.runnable)
-        for kept in (self._times, self._cpu_s, self._memory_mb, self._runnable, *self._averages):
-            del kept[:-MOST_KEPT]
+            averages.append(average * fading + usage.runnable * (1 - fading))
+        self._figures.extend((time, usage.cpu_s, usage.memory_mb, usage.runnable, *averages))
+        del self._figures[: -MOST_KEPT * WIDTH]
+
+    def _column(self, number: int) -> Numbers:
+        """The time, seconds of processor, memory, runnable processes, and then the averages of all reports."""
+        return np.array(self._figures).reshape(-1, WIDTH)[:, number]
 
     def runnable(self, times: Numbers) -> Numbers:
         """The mean number of its runnable processes in the measurements of these times, 0 where it was not seen."""
-        return self._reported(times, self._runnable)
+        return self._reported(times, 3)
 
     def memory_mb(self, times: Numbers) -> Numbers:
         """Its resident memory in the measurements of these times, 0 where it was not seen."""
-        return self._reported(times, self._memory_mb)
+        return self._reported(times, 2)
 
-    def _reported(self, times: Numbers, figures: array[float]) -> Numbers:
-        at = np.searchsorted(self._times, times, side="right") - 1
-        same = (at >= 0) & (np.array(self._times)[at] == times)
-        return np.where(same, np.array(figures)[at], 0.0)
+    def _reported(self, times: Numbers, column: int) -> Numbers:
+        seen = self._column(0)
+        at = np.searchsorted(seen, times, side="right") - 1
+        same = (at >= 0) & (seen[at] == times)
+        return np.where(same, self._column(column)[at], 0.0)
 
     def in_average(self, times: Numbers, window: float, *, placed_at: float) -> Numbers:
         """What a load average over one of the `WINDOWS` shows of it at these times.
@@ -127,9 +132,9 @@ class Trail:
         An average follows a use u as u * (1 - exp(-t / window)) and forgets it as exp(-t / window). Before the first
         report, the job is taken to have used since `placed_at` what that says: another master may have placed it.
         """
-        averages = np.array(self._averages[WINDOWS.index(window)])
-        at = np.searchsorted(self._times, times, side="right") - 1
-        since = np.maximum(0.0, times - np.array(self._times)[at])
+        seen, averages = self._column(0), self._column(4 + WINDOWS.index(window))
+        at = np.searchsorted(seen, times, side="right") - 1
+        since = np.maximum(0.0, times - seen[at])
         followed = np.where(at >= 0, averages[at] * np.exp(-since / window), 0.0)
         return followed + self._first_runnable * share(times, placed_at, self.first, window)
 
