@@ -13,6 +13,7 @@ import pytest
 
 from tests.experiment.stage import Play, driven
 from tests.globus import Site
+from tests.slurm import CPUS, Slurm
 from zeligui.clock import SystemClock
 from zeligui.contract.language import read
 from zeligui.experiment.description import Experiment
@@ -89,6 +90,25 @@ def check_through(play: Play, folder: Path) -> None:
 async def test_a_job_at_a_site_that_loses_everything_one_after_another_ends_with_its_exit_code(site, tmp_path):
     play = await through_all_losses(site, tmp_path, 4.0, grace_s=60.0)
     check_through(play, tmp_path)
+
+
+async def test_an_experiment_spans_a_machine_a_cluster_and_a_site(site: Site, slurm: Slurm, tmp_path: Path) -> None:
+    urls = ["local://", "slurm:///batch", f"gram://{site.contact}"]
+    gate = site.user_home / secrets.token_hex(8)  # all run at the same time
+    job = {
+        "executable": "sh",
+        "arguments": ("-c", f"echo $ZELIGRID_INSTANCE; until [ -e {gate} ]; do sleep 0.1; done"),
+        "instances": 3,
+        "cpus": CPUS / 2 + 1,  # one for the cluster
+    }
+    async with master(tmp_path, urls, job) as play:
+        await play.heard("running", count=3, limit_s=60)
+        gate.touch()
+        assert (await play.counts(120))["done"] == 3, play.told()
+    hosts = {event.host for event in play.of("done")}
+    assert {"batch.site", "site.test"} < hosts, play.told()
+    for instance in range(1, 4):
+        assert (tmp_path / f"results/trial/{instance}/stdout").read_text() == f"{instance}\n"
 
 
 @pytest.mark.soak

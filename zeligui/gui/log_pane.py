@@ -106,6 +106,8 @@ class LogPane(Pane):
 
     def _filter(self) -> None:
         words = self.filter.text.casefold().split()
+        if not words:
+            self._searched.clear()
         shown = {action.text() for action in self._groups if action.isChecked()}
         cleared = self._cleared
 
