@@ -1,13 +1,20 @@
-"""Which attempts go to Slurm together, and what each hears."""
+"""Which attempts go to Slurm together, what each hears, and that each is a job of its own there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import shutil
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
+from tests.jobs.clusters import SLEEP, TICK, impatient, native, until
+from tests.jobs.places import Place
+from tests.slurm import Slurm
 from zeligui.errors import Unreachable
+from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.slurm.arrays import MOST_TOGETHER, Arrays, Offer
 from zeligui.links.link import Reply
 
@@ -104,3 +111,131 @@ async def test_one_that_is_given_up_leaves_the_others_to_their_turn(which: int) 
     cluster.open.set()
     assert [text[2:] for text in await said(*tasks)] == ["together", "together"]
     assert cluster.sent[0] == ["a", "b", "c"]
+
+
+@pytest.fixture
+async def place(slurm: Slurm, tmp_path: Path) -> AsyncIterator[Place]:
+    """The cluster, its default partition."""
+    found = Place("slurm://", folder=tmp_path, pause_s=0.2, within_s=40)
+    yield found
+    await found.close()
+
+
+def tasks(slurm: Slurm, *, beside: int = 0) -> list[str]:
+    """The ids of all jobs that have not ended; of an array its last task, which does nothing, is `beside` them."""
+    found = slurm.run("squeue", "-h", "-r", "-o", "%i").split()
+    ids = sorted(found, key=lambda one: [int(part) for part in one.split("_")])
+    return ids[: len(ids) - beside]
+
+
+async def test_jobs_that_are_prepared_at_once_are_one_array(place: Place, slurm: Slurm) -> None:
+    attempts = await prepared(place, *(("sh", "-c", f"echo {number}; exit {number}") for number in range(4)))
+    natives = [native(place, attempt) for attempt in attempts]
+    array = natives[0].partition("_")[0]
+    assert natives == [f"{array}_{number}" for number in range(4)] == tasks(slurm, beside=1)
+    assert {(await place.status(attempt)).state for attempt in attempts} == {JobState.NEW}
+    await place.service.cancel(attempts[0])
+    assert tasks(slurm, beside=1) == natives[1:]
+    for attempt in attempts[1:3]:
+        await place.service.commit(attempt)
+    ends = [await place.ended(attempt) for attempt in attempts[:3]]
+    assert [(end.state, end.exit_code) for end in ends] == [
+        (JobState.CANCELED, None),
+        (JobState.FAILED, 1),
+        (JobState.FAILED, 2),
+    ]
+    assert [await place.output(attempt) for attempt in attempts[1:3]] == [b"1\n", b"2\n"]
+    assert (await place.status(attempts[3])).state is JobState.NEW
+    assert await place.fresh().find(attempts[1:3]) == await place.service.find(attempts[1:3])
+
+
+async def test_the_tasks_of_an_array_are_suspended_and_canceled_each_by_itself(place: Place, slurm: Slurm) -> None:
+    stubborn = ("sh", "-c", "trap 'echo told' TERM; echo begun; while :; do sleep 0.1; done")
+    attempts = await prepared(place, stubborn, TICK, TICK)
+    for attempt in attempts:
+        await place.service.commit(attempt)
+    for attempt in attempts:
+        await place.says(attempt, b"begun\n")
+    await place.service.suspend(attempts[1])
+    await place.until(attempts[1], JobState.SUSPENDED)
+    begun = time.monotonic()
+    await place.service.cancel(attempts[0], grace_s=1.0)
+    assert (await place.ended(attempts[0])).state is JobState.CANCELED
+    assert time.monotonic() - begun >= 1.0
+    assert await place.output(attempts[0]) == b"begun\ntold\n"
+    assert (await place.status(attempts[2])).state is JobState.RUNNING
+    await place.service.cancel(attempts[2])
+    assert (await place.ended(attempts[2])).state is JobState.CANCELED
+    assert (await place.status(attempts[1])).state is JobState.SUSPENDED
+    await place.service.resume(attempts[1])
+    await place.until(attempts[1], JobState.RUNNING)
+    await place.service.cancel(attempts[1])
+    assert (await place.ended(attempts[1])).state is JobState.CANCELED
+
+
+async def test_of_an_array_too_what_nobody_commits_ends_by_itself(place: Place, slurm: Slurm) -> None:
+    place.service = impatient(place, 2)
+    first, second, third = await prepared(place, *[("sh", "-c", "echo ran")] * 3)
+    await place.service.commit(second)
+    assert (await place.ended(second)).state is JobState.DONE
+    await until(place, lambda: tasks(slurm) == [])
+    for attempt in (first, third):
+        status = await place.status(attempt)
+        assert (status.state, status.detail[:21]) == (JobState.FAILED, "certainly not started")
+
+
+async def test_of_an_array_that_a_dead_master_prepared_whoever_polls_takes_back_all(place: Place, slurm: Slurm) -> None:
+    first, _ = await prepared(place, SLEEP, SLEEP)
+    other = impatient(place, 0)
+
+    async def all_are_taken_back() -> bool:
+        await other.find([first])
+        return tasks(slurm) == []
+
+    await place.wait(all_are_taken_back, lambda: f"left: {tasks(slurm)}")
+
+
+async def test_the_task_of_an_array_is_found_again_where_its_id_was_not_written_down(
+    place: Place, slurm: Slurm
+) -> None:
+    attempts = await prepared(place, *[("sh", "-c", "echo ran")] * 2)
+    for attempt in attempts:
+        (Path(place.handles[attempt]) / "native").unlink()
+    again = [place.service.prepare(attempt, JobDescription("sh", ("-c", "echo ran"))) for attempt in attempts]
+    assert await asyncio.gather(*again) == [place.handles[attempt] for attempt in attempts]
+    assert tasks(slurm, beside=1) == [native(place, attempt) for attempt in attempts]
+    (Path(place.handles[attempts[0]]) / "native").unlink()
+    assert (await place.status(attempts[0])).state is JobState.NEW
+    await place.service.commit(attempts[0])
+    assert (await place.ended(attempts[0])).state is JobState.DONE
+
+
+async def test_where_a_cluster_takes_no_array_each_job_goes_alone(
+    place: Place, slurm: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sbatch, real = tmp_path / "sbatch", shutil.which("sbatch")
+    sbatch.write_text(
+        f"""#!/bin/sh
+case "$*" in *--array*) echo "sbatch: error: Batch job submission failed: Invalid job array specification" >&2; exit 1
+esac
+exec {real} "$@"
+"""
+    )
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    attempts = await prepared(place, SLEEP, SLEEP)
+    assert tasks(slurm) == sorted(native(place, attempt) for attempt in attempts)
+    assert not any("_" in task for task in tasks(slurm))
+
+
+async def test_only_jobs_that_ask_for_the_same_share_an_array(place: Place, slurm: Slurm) -> None:
+    await place.service.health()
+    asked = [place.prepare(*SLEEP, cpus=cpus) for cpus in (1.0, 2.0, 1.0)]
+    one, other, third = [native(place, attempt) for attempt in await asyncio.gather(*asked)]
+    assert "_" not in other
+    assert [one.partition("_")[::2], third.partition("_")[::2]] == [(one[:-2], "0"), (one[:-2], "1")]
+
+
+async def prepared(place: Place, *commands: tuple[str, ...]) -> list[str]:
+    await place.service.health()  # nothing is to be found out that would make one begin before the others
+    return await asyncio.gather(*(place.prepare(*command) for command in commands))
