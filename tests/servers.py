@@ -35,12 +35,13 @@ class OpenSsh:
         keys: Sequence[str] = ("ed25519",),
         options: Sequence[str] = (),
         environment: Mapping[str, str] = MappingProxyType({}),
+        host: str = LOOPBACK,
     ) -> None:
         self._folder = folder
         self._keys = tuple(keys)
         self._environment = {"HOME": folder / "home", **environment}
         self._process: subprocess.Popen[bytes] | None = None
-        self.host, self.port = LOOPBACK, free_port()
+        self.host, self.port = host, free_port()
         self.url = f"ssh://{self.host}:{self.port}"
         self.home = folder / "home"
         self.known_hosts = folder / "known_hosts"

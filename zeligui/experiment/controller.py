@@ -276,6 +276,8 @@ class Controller:
         for attempt in self._ending.left_there():
             reason = f"{attempt.host} is silent, so its files stay there until it is cleared"
             await self._run.book.record("owed", reason, attempt=attempt)
+        if self._calls:
+            await self._run.book.catch_up()  # what jobs reported last
         outcomes = Counter(instance.outcome for instance in self._run.state.instances.values())
         counts = {kind: outcomes.get(kind, 0) for kind in ("done", "failed", "canceled")}
         await self._run.book.record("finished", tally(counts), counts=counts)

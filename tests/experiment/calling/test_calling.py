@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.experiment.driving import Bench, Driven, until
+from tests.islands import Island
 from tests.servers import OpenSsh, require
+from tests.slurm import Slurm
 from zeligui.cli import main
 from zeligui.experiment.calling.grants import Grants
 
@@ -121,6 +123,31 @@ def test_what_a_dead_master_left_is_taken_back_by_the_next(
     finally:
         again.close()
     assert keys(home) == [own]
+
+
+def test_a_job_of_a_cluster_calls_home_from_its_node(
+    bench: Bench, openssh: Callable[..., OpenSsh], slurm: Slurm, island: Island
+) -> None:
+    require("ssh", "openssh-client")
+    home = openssh(host=island.client)
+    (bench.home / "settings.toml").write_text(f'known_hosts = ["{home.known_hosts}"]\n')
+    (bench.folder / "in.txt").write_text("from home\n")
+    script = 'set -e; c=$ZELIGRID_CALL_HOME; "$c" fetch in.txt > out.txt; "$c" put out.txt < out.txt; "$c" report done'
+    job = {"executable": "/bin/sh", "arguments": ["-c", script], "output": ["out.txt"]}
+    file = bench.write('[any]\nhostName != "nowhere"\n', job=job)
+    with file.open("a") as end:
+        end.write(
+            f'\n[home_calling]\nenabled = true\naddress = "{getpass.getuser()}@{island.client}:{home.port}"\n'
+            f'from = ["{island.address}"]\nfiles = ["in.txt"]\nauthorized_keys = "{home._folder / "authorized_keys"}"\n'
+        )
+    driven = Driven(["run", str(file), "--json", "--home", str(bench.home), "--source", "slurm:///batch"])
+    try:
+        assert driven.end() == 0, driven.told()
+    finally:
+        driven.close()
+    assert [event["reason"] for event in driven.events if event["event"] == "reported"] == ["done"]
+    assert (bench.results() / "out.txt").read_text() == "from home\n"
+    assert len(keys(home)) == 1, "its key is taken back"
 
 
 def test_without_an_address_it_is_wrong_usage(bench: Bench) -> None:
