@@ -37,6 +37,8 @@ def main() -> None:
         print(f"submit to Slurm, prepared and committed: {1e3 * ours:.1f} ms, a kept shell, median of {ROUNDS}")
         print(f"  sbatch of the same script: {1e3 * peer:.1f} ms")
         print(f"  ratio {ours / peer:.2f}, target at most 1.3")
+        each = asyncio.run(submitted_together())
+        print(f"  {ROUNDS} of them at once: {1e3 * each:.1f} ms each, ratio {each / peer:.2f}")
         ours, peer = over_ssh(slurm, script)
         print(f"the same over ssh: {1e3 * ours:.1f} ms, a kept connection")
         print(f"  ssh with ControlMaster, sbatch of the same script: {1e3 * peer:.1f} ms")
@@ -92,6 +94,20 @@ async def submitted(
         peers.append(await asyncio.to_thread(by_sbatch, script, before))
     await links.close()
     return median(ours), median(peers)
+
+
+async def submitted_together() -> float:
+    """Seconds for each of many that are submitted at once, as the instances of an experiment are."""
+    links = open_links()
+    service = open_service("slurm:///batch", links)
+    await submit(service)
+    attempts = [secrets.token_hex(16) for _ in range(ROUNDS)]
+    begun = time.perf_counter()
+    await asyncio.gather(*(service.prepare(attempt, JOB) for attempt in attempts))
+    await asyncio.gather(*map(service.commit, attempts))
+    passed = time.perf_counter() - begun
+    await links.close()
+    return passed / ROUNDS
 
 
 async def timed_submit(service: JobService) -> float:
