@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,9 @@ import pytest
 from tests.jobs.clusters import SLEEP, TICK, impatient, native, until
 from tests.jobs.places import Place
 from tests.slurm import Slurm
-from zeligui.errors import Unreachable
+from zeligui.errors import SubmissionRefused, Unreachable
 from zeligui.jobs.job import JobDescription, JobState
-from zeligui.jobs.slurm.arrays import MOST_TOGETHER, Arrays, Offer
+from zeligui.jobs.slurm.together import MOST_TOGETHER, Together
 from zeligui.links.link import Reply
 
 
@@ -27,23 +27,22 @@ class Cluster:
         self.open = asyncio.Event()
         self.error: Exception | None = None
         self.only_alone: set[str] = set()
-        self.arrays = Arrays(self._alone, self._together)
+        self.asking = Together(self._alone, self._together)
 
-    async def _alone(self, offer: Offer) -> Reply:
-        self.sent.append([offer.attempt])
+    async def _alone(self, name: str, _options: tuple[str, ...]) -> Reply:
+        self.sent.append([name])
         await self.open.wait()
-        return Reply(0, f"{offer.attempt} alone".encode())
+        return Reply(0, f"{name} alone".encode())
 
-    async def _together(self, offers: Sequence[Offer]) -> Mapping[str, Reply]:
-        names = [offer.attempt for offer in offers]
-        self.sent.append(names)
+    async def _together(self, names: Sequence[str], _options: tuple[str, ...]) -> Sequence[Reply | None]:
+        self.sent.append(list(names))
         await self.open.wait()
         if self.error:
             raise self.error
-        return {name: Reply(0, f"{name} together".encode()) for name in names if name not in self.only_alone}
+        return [None if name in self.only_alone else Reply(0, f"{name} together".encode()) for name in names]
 
     def give(self, name: str, *options: str, most: int = MOST_TOGETHER) -> asyncio.Task[Reply]:
-        return asyncio.create_task(self.arrays.hand_over(Offer((name, "nonce"), options), most=most))
+        return asyncio.create_task(self.asking.ask(name, options, most=most))
 
 
 async def turns() -> None:
@@ -171,6 +170,16 @@ async def test_the_tasks_of_an_array_are_suspended_and_canceled_each_by_itself(p
     await place.until(attempts[1], JobState.RUNNING)
     await place.service.cancel(attempts[1])
     assert (await place.ended(attempts[1])).state is JobState.CANCELED
+
+
+async def test_jobs_that_are_committed_at_once_begin_and_each_hears_its_own(place: Place, slurm: Slurm) -> None:
+    attempts = await prepared(place, *(("sh", "-c", f"exit {number}") for number in range(4)))
+    await place.service.cancel(attempts[1])
+    unknown = "0" * 32
+    heard = await asyncio.gather(*map(place.service.commit, [*attempts, unknown]), return_exceptions=True)
+    assert [type(one) for one in heard] == [type(None), SubmissionRefused, type(None), type(None), SubmissionRefused]
+    assert await asyncio.gather(*map(place.service.commit, attempts[2:])) == [None, None], "again"
+    assert [(await place.ended(attempt)).exit_code for attempt in attempts] == [0, None, 2, 3]
 
 
 async def test_of_an_array_too_what_nobody_commits_ends_by_itself(place: Place, slurm: Slurm) -> None:

@@ -120,7 +120,10 @@ class PosixService:
         return Steps(scripts.claim(attempt, nonce, job), partial(self._submit, start, order))
 
     async def commit(self, attempt: str) -> None:
-        word, reason = self._word(await self._submit(await self._call("commit", check(attempt))))
+        self._check_committed(await self._submit(await self._call("commit", check(attempt))))
+
+    def _check_committed(self, reply: Reply) -> None:
+        word, reason = self._word(reply)
         if word != "ok":
             raise SubmissionRefused(f"{self.url} did not start the job: {reason or _WORDS.get(word, word)}.")
 

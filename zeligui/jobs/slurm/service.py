@@ -22,8 +22,8 @@ from zeligui.jobs.job import JobDescription, JobStatus
 from zeligui.jobs.posix import PREPARED_S, PosixService, Steps, check
 from zeligui.jobs.posix import reach as reach_machine
 from zeligui.jobs.slurm import chores, refusals, rows, scripts, sights
-from zeligui.jobs.slurm.arrays import Arrays, Offer
 from zeligui.jobs.slurm.judging import judge
+from zeligui.jobs.slurm.together import Together
 from zeligui.links import slurm
 from zeligui.links.addresses import Address
 from zeligui.links.link import Link, Links, Reply
@@ -42,6 +42,9 @@ def reach(scheme: str, address: Address, links: Links) -> str:
     if not slurm.is_here():
         raise NotMeant("This machine has no Slurm.")
     return "slurm://"
+
+
+Words = tuple[str, ...]
 
 
 class NoSlurm(Refused, NotMeant):
@@ -75,7 +78,8 @@ class SlurmService(PosixService):
         self._seen_at = -FRESH_S
         self._away = False
         self._looking = asyncio.Lock()
-        self._arrays = Arrays(self._alone, self._together)
+        self._submits = Together(self._submit_one, self._submit_array)
+        self._commits = Together(self._commit_one, self._commit_all)
 
     async def health(self) -> str:
         """Its release, how many partitions there are, and the processors that are free."""
@@ -95,25 +99,26 @@ class SlurmService(PosixService):
         options = [f"--begin=now+{math.ceil(self._prepared_s)}", *scripts.needs(job)]
         if self._cluster.partition:
             options.append(f"--partition={self._cluster.partition}")
-        start = partial(self._arrays.hand_over, Offer(words, tuple(options)), most=sight.most_in_array)
+        start = partial(self._submits.ask, words, tuple(options), most=sight.most_in_array)
         return Steps(scripts.claim(sight.name, words), start)
 
-    async def _alone(self, offer: Offer) -> Reply:
+    async def _submit_one(self, words: Words, options: Words) -> Reply:
         sight = await self._sight()
-        return await self._submit(scripts.start(sight.name, sight.umask, offer.words, offer.options))
+        return await self._submit(scripts.start(sight.name, sight.umask, words, options))
 
-    async def _together(self, offers: Sequence[Offer]) -> Mapping[str, Reply]:
-        """What was said of each that went; of those that are to go alone nothing."""
+    async def _submit_array(self, offers: Sequence[Words], options: Words) -> Sequence[Reply | None]:
         sight = await self._sight()
-        words = [one.words for one in offers]
-        script = scripts.together(sight.name, sight.umask, secrets.token_hex(8), words, offers[0].options)
-        reply = await self._submit(script)
-        said = (line.partition(" ") for line in reply.text.splitlines())
-        return {
-            attempt: replace(reply, output=rest.encode("utf-8", "surrogateescape"))
-            for attempt, _, rest in said
-            if rest != "alone"
-        }
+        script = scripts.together(sight.name, sight.umask, secrets.token_hex(8), offers, options)
+        return _each(await self._submit(script), [words[0] for words in offers])
+
+    async def commit(self, attempt: str) -> None:
+        self._check_committed(await self._commits.ask(check(attempt), None))
+
+    async def _commit_one(self, attempt: str, _kind: None) -> Reply:
+        return await self._submit(await self._call("commit", attempt))
+
+    async def _commit_all(self, attempts: Sequence[str], _kind: None) -> Sequence[Reply | None]:
+        return _each(await self._submit(await self._call("commit_all", *attempts)), attempts)
 
     def _word(self, reply: Reply) -> tuple[str, str]:
         word, rest = super()._word(reply)
@@ -195,6 +200,16 @@ class SlurmService(PosixService):
             yield
         except (ValueError, TypeError) as error:
             raise self._broken(reply) from error
+
+
+def _each(reply: Reply, attempts: Sequence[str]) -> Sequence[Reply | None]:
+    """What a script said of each attempt, after its id; None where that is nothing, or that it is to go `alone`."""
+    said = {attempt: rest for attempt, _, rest in (line.partition(" ") for line in reply.text.splitlines())}
+    answers = (said.get(attempt, "alone") for attempt in attempts)
+    return [
+        None if answer == "alone" else replace(reply, output=answer.encode("utf-8", "surrogateescape"))
+        for answer in answers
+    ]
 
 
 def _said(reply: Reply) -> str:

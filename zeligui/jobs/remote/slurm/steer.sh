@@ -11,13 +11,27 @@ asked() { said=$(slurm "$@" 2>&1); status=$?; said=$(printf %s "$said" | tr '\n'
 # heard: after a no, say so where it is not Slurm that said it.
 heard() { case $status/$said in 124/* | 137/* | *'nable to contact'* | *'imed out'* | *'onnect failure'*) say away "$said" ;; esac; }
 
+# commit_all ID...: the same as `commit` for many, of whom Slurm is told in one word. Of each is said after its id what
+# `commit` says.
+commit_all() {
+    later=yes natives=
+    for id do
+        said=$(commit "$id")
+        echo "$id $said"
+        case $said in ok*) locate "$id"; ! native || natives=$natives,$native ;; esac
+    done
+    [ -z "$natives" ] || begin "${natives#,}"
+}
+# begin NATIVE: it need not wait any more.
+begin() { scontrol update JobId="$1" StartTime=now </dev/null >/dev/null 2>&1 & }
+
 # commit ID: the decision is the rename; that the job need not wait any more is told to Slurm after it, and where that
 # is lost, the job begins when its time has come.
 commit() {
     locate "$1"
     let_go
     if [ -e "$J/go.pending" ] && here && native && decide go.pending go; then
-        scontrol update JobId="$native" StartTime=now </dev/null >/dev/null 2>&1 &
+        [ -n "${later:-}" ] || begin "$native"
         say ok
     fi
     let_go
