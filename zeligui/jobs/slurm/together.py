@@ -24,7 +24,7 @@ class _Waiting(Generic[T]):
 
 
 class Together(Generic[T, K]):
-    """Asks one thing after another: what comes while an answer is waited for goes with the next, if of the same kind."""
+    """Asks one after another: what comes while an answer is waited for goes with the next, if of the same kind."""
 
     def __init__(
         self,
