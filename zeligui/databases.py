@@ -22,7 +22,7 @@ from zeligui.errors import ZeliGridError
 BUSY_S = 20.0
 ROOM_BYTES = 1 << 20
 SMALLEST_PAGE = 512
-CACHE_KIB = 512
+CACHE_KIB = 128
 """Of a connection; the system keeps what was read lately too, for all of them, and gives it back when there is need."""
 NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|afs|ncpfs|ceph|lustre|gpfs|beegfs|glusterfs|ocfs2|gfs2|davfs"
