@@ -20,10 +20,10 @@ from zeligui.gui.views import Table, copy_rows, popup
 from zeligui.gui.words import count_of
 from zeligui.session.snapshot import Snapshot
 
-MOST = 1000
-MOST_OUTPUT = 250
+MOST = 2000
+MOST_OUTPUT = 500
 """Lines that are kept; of what jobs print fewer, so that a chatty one drives nothing else away."""
-SLACK = 100
+SLACK = 200
 """So many more before the oldest go, that they go together."""
 
 

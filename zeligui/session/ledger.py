@@ -12,7 +12,7 @@ from zeligui.experiment.journal import Journal
 from zeligui.experiment.state import COUNTED, ExperimentState, apply
 from zeligui.links.calls import call
 
-MOST_RECENT = 1000
+MOST_RECENT = 2000
 """Events that are kept for the log."""
 MOST_TOLD = 2000
 """Events that are kept of one experiment's latest run."""
