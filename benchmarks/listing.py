@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 import time
@@ -27,7 +26,6 @@ FREE = "Mds-Memory-Ram-Total-freeMB"
 def main() -> None:
     """Load, or load and listen to changes."""
     what, url, hosts = sys.argv[1:]
-    gc.disable()  # as the application does, which collects when the user is elsewhere
     print(json.dumps(asyncio.run({"load": load, "change": listen}[what](url, int(hosts)))))
 
 
