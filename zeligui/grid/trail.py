@@ -108,9 +108,9 @@ class Trail:
         self._figures.extend((time, usage.cpu_s, usage.memory_mb, usage.runnable, *averages))
         del self._figures[: -MOST_KEPT * WIDTH]
 
-    def _column(self, number: int) -> Numbers:
-        """The time, seconds of processor, memory, runnable processes, and then the averages of all reports."""
-        return np.array(self._figures).reshape(-1, WIDTH)[:, number]
+    def _columns(self) -> Numbers:
+        """(WIDTH, n): times, seconds of processor, memory, runnable processes, and then the averages of all reports."""
+        return np.array(self._figures).reshape(-1, WIDTH).T
 
     def runnable(self, times: Numbers) -> Numbers:
         """The mean number of its runnable processes in the measurements of these times, 0 where it was not seen."""
@@ -121,10 +121,11 @@ class Trail:
         return self._reported(times, 2)
 
     def _reported(self, times: Numbers, column: int) -> Numbers:
-        seen = self._column(0)
+        columns = self._columns()
+        seen = columns[0]
         at = np.searchsorted(seen, times, side="right") - 1
         same = (at >= 0) & (seen[at] == times)
-        return np.where(same, self._column(column)[at], 0.0)
+        return np.where(same, columns[column][at], 0.0)
 
     def in_average(self, times: Numbers, window: float, *, placed_at: float) -> Numbers:
         """What a load average over one of the `WINDOWS` shows of it at these times.
@@ -132,7 +133,8 @@ class Trail:
         An average follows a use u as u * (1 - exp(-t / window)) and forgets it as exp(-t / window). Before the first
         report, the job is taken to have used since `placed_at` what that says: another master may have placed it.
         """
-        seen, averages = self._column(0), self._column(4 + WINDOWS.index(window))
+        columns = self._columns()
+        seen, averages = columns[0], columns[4 + WINDOWS.index(window)]
         at = np.searchsorted(seen, times, side="right") - 1
         since = np.maximum(0.0, times - seen[at])
         followed = np.where(at >= 0, averages[at] * np.exp(-since / window), 0.0)
