@@ -20,7 +20,7 @@ from zeligui.links.link import Reply
 
 
 class Cluster:
-    """Writes down what goes together; what is under way ends when `let_go` is called."""
+    """Writes down what goes together; what is under way ends when it is `open`."""
 
     def __init__(self) -> None:
         self.sent: list[list[str]] = []
