@@ -17,6 +17,7 @@ from zeligui.jobs.adaptors import Ability, adaptors
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
 from zeligui.jobs.posix import PosixService
 from zeligui.links import Link, Links, open_links
+from zeligui.links.link import Script
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ELSEWHERE = """
@@ -193,7 +194,7 @@ class Place:
         said, _ = await process.communicate()
         return said.decode().splitlines()
 
-    async def shell(self, script: str) -> str:
+    async def shell(self, script: str | Script) -> str:
         return (await self.service._link.run(script)).text  # type: ignore[no-any-return]
 
     async def ids(self, attempt: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from zeligui.jobs.job import JobDescription, JobStatus
 from zeligui.jobs.staging import Stager, files_of
 from zeligui.jobs.verdicts import statuses
 from zeligui.links.addresses import Address
-from zeligui.links.link import Link, Links, Reply
+from zeligui.links.link import Link, Links, Reply, Script
 
 PREPARED_S = 120.0
 """How long a preparation waits for its commit."""
@@ -66,7 +66,7 @@ def open_service(url: str, links: Links) -> PosixService:
 class Steps:
     """Those of a preparation: a script that only claims the attempt, and what goes on to its end."""
 
-    claim: str
+    claim: Script
     start: Callable[[], Awaitable[Reply]]
 
 
@@ -203,7 +203,7 @@ class PosixService:
                 hint="Allow it there by `loginctl enable-linger`.",
             )
 
-    async def _submit(self, script: str, data: str = "") -> Reply:
+    async def _submit(self, script: Script, data: str = "") -> Reply:
         hint = "It is asked again until it answers."
         try:
             reply = await self._link.run(script, data=data)
@@ -213,7 +213,7 @@ class PosixService:
             raise InDoubt(f"{self.url} did not confirm: {self._broken(reply)}", hint=hint)
         return reply
 
-    async def _call(self, name: str, *words: str) -> str:
+    async def _call(self, name: str, *words: str) -> Script:
         return scripts.call(name, *words)
 
     async def _steer(self, name: str, *words: str, data: str = "", settled: Sequence[str] = ()) -> str:

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from zeligui.errors import SubmissionRefused
 from zeligui.jobs.job import JobDescription
+from zeligui.links.link import Library, Script
 
 REAPERS = ("python3", "perl", "sh")
 """What can watch over a job, best first."""
@@ -51,6 +52,12 @@ def text(*names: str) -> str:
     return "\n".join((folder / name).read_text("utf-8") for name in names)
 
 
+@cache
+def library(*names: str) -> Library:
+    """The same, for the scripts that share them."""
+    return Library(text(*names))
+
+
 def probe() -> str:
     """Prints what `machine` reads."""
     return text("common.sh", "probe.sh")
@@ -63,23 +70,27 @@ def machine(output: str) -> Machine:
     return Machine(said["python"], said["perl"], said["setsid"], said["leave"], *numbers)
 
 
-def call(name: str, *words: str, of: str = "steer.sh") -> str:
+def call(name: str, *words: str, of: str = "steer.sh") -> Script:
     """A script that calls one of the functions of `of`."""
-    parts = ("common.sh", "processes.sh", of) if of != "prepare.sh" else ("common.sh", of)
-    return f"{text(*parts)}\n{shlex.join([name, *words])}\n"
+    return Script(library("common.sh", "processes.sh", of), f"library\n{shlex.join([name, *words])}\n")
 
 
-def claim(attempt: str, nonce: str, job: JobDescription) -> str:
+def claim(attempt: str, nonce: str, job: JobDescription) -> Script:
     """Claim an attempt and make its directory; prints `claimed DIRECTORY`."""
-    return _claim(attempt, nonce, job) + 'echo "claimed $J"\n'
+    return _prepare(_claim(attempt, nonce, job), 'echo "claimed $J"')
+
+
+def _prepare(*lines: str) -> Script:
+    whole = "\n".join(("mask=$(umask); umask 077", "library", *lines, ""))
+    return Script(library("common.sh", "prepare.sh"), whole)
 
 
 def _claim(attempt: str, nonce: str, job: JobDescription) -> str:
     fence, interactive = "1" if job.fence_s > 0 else "", "1" if job.interactive else ""
-    return "mask=$(umask); umask 077\n" + call("claim", attempt, nonce, fence, interactive, of="prepare.sh")
+    return shlex.join(["claim", attempt, nonce, fence, interactive])
 
 
-def start(attempt: str, nonce: str, job: JobDescription, on: Machine, reaper: str) -> str:
+def start(attempt: str, nonce: str, job: JobDescription, on: Machine, reaper: str) -> Script:
     """Claim an attempt, put its wrapper beside it and start that; the order is its data."""
     killer = text("common.sh", "processes.sh", "killer.sh")
     program = {"python3": ("reaper.py",), "perl": ("reaper.pl",), "sh": ("common.sh", "reaper.sh")}[reaper]
@@ -88,7 +99,7 @@ def start(attempt: str, nonce: str, job: JobDescription, on: Machine, reaper: st
         lines.append(shlex.join(["install", name, content]))
     lines.append(f"umask $mask; {RESTORE_LOCALE}")
     lines.append(_start(on, reaper))
-    return "\n".join(lines) + "\n"
+    return _prepare(*lines)
 
 
 def _start(on: Machine, reaper: str) -> str:

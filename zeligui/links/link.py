@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,22 @@ class Reply:
         return self.output.decode("utf-8", "surrogateescape")
 
 
+class Library:
+    """What many scripts share: a control shell is sent it once, and knows it by its `name`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.name = f"zeligrid_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that calls the function `library` before it needs what is there, and after what that depends on."""
+
+    library: Library
+    text: str
+
+
 class Link(Protocol):
     """One machine, reached. All coroutines raise a `LinkError` when the machine does not answer in time."""
 
@@ -38,7 +55,7 @@ class Link(Protocol):
         """The IP address at which the machine is connected to directly; empty while, or where, it is not."""
         ...
 
-    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+    async def run(self, script: str | Script, *, data: str = "", limit_s: float = 15.0) -> Reply:
         """Run a POSIX shell script in a fresh subshell; `data` (no NUL) is its standard input.
 
         Scripts of one link run one after another on its control channel, in the order of the calls; the limit counts

@@ -16,7 +16,7 @@ from typing import IO, TypeVar
 from zeligui.errors import Refused, Unreachable
 from zeligui.links.calls import call
 from zeligui.links.copies import Files, LocalFiles
-from zeligui.links.link import Reply
+from zeligui.links.link import Reply, Script
 from zeligui.links.shells import Shells
 
 LAST_WORDS_S = 1.0
@@ -33,7 +33,7 @@ class LocalLink:
         self.peer = ""
         self._shells = Shells(url, self._open_pipe)
 
-    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+    async def run(self, script: str | Script, *, data: str = "", limit_s: float = 15.0) -> Reply:
         return await self._shells.run(script, data, limit_s)
 
     def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:

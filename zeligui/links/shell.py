@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from zeligui.errors import LinkError, Refused, Unreachable
-from zeligui.links.link import Reply
+from zeligui.links.link import Reply, Script
 
 COMMAND = "exec /bin/sh"
 """The only command string that is ever sent to a machine."""
@@ -61,13 +61,14 @@ class Shell:
         self._one_at_a_time = threading.Lock()
         self._greeted = False
         self._closed = False
+        self._libraries: set[str] = set()
 
     @property
     def broken(self) -> bool:
         """Whether it takes no more scripts."""
         return self._closed or self._pipe.ended
 
-    def run(self, script: str, data: str, deadline: float) -> Reply:
+    def run(self, script: str | Script, data: str, deadline: float) -> Reply:
         """Run a script to its end. A `LinkError` when it does not end in time, or the shell ends before it."""
         if not self._one_at_a_time.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise Unreachable(f"{self._where} is still busy with an earlier command.")
@@ -79,7 +80,7 @@ class Shell:
         finally:
             self._one_at_a_time.release()
 
-    def _exchange(self, script: str, data: str, deadline: float) -> Reply:
+    def _exchange(self, script: str | Script, data: str, deadline: float) -> Reply:
         if self._closed:
             raise Unreachable(f"The shell on {self._where} was closed.")
         if not self._greeted:
@@ -88,7 +89,7 @@ class Shell:
         nonce = secrets.token_hex(16)
         output, errors = Frame(nonce), Frame(nonce)
         try:
-            self._pipe.send(envelope(script, data, nonce), deadline)
+            self._pipe.send(self._defined(script) + envelope(script, data, nonce), deadline)
             while not (output.whole and errors.whole):
                 out, err = self._pipe.receive(deadline)
                 if not out and not err:
@@ -102,6 +103,13 @@ class Shell:
         except (EOFError, OSError) as error:
             raise Unreachable(f"The connection to {self._where} broke in the middle of a command.") from error
         return Reply(output.status, output.content, errors.content)
+
+    def _defined(self, script: str | Script) -> bytes:
+        """What makes its library a function of this shell, where it is none yet."""
+        if isinstance(script, str) or script.library.name in self._libraries:
+            return b""
+        self._libraries.add(script.library.name)
+        return f"{script.library.name}() {{\n{script.library.text}\n}}\n".encode()
 
     def close(self) -> None:
         """Let go of the shell; a script that runs in it gets no answer."""
@@ -233,13 +241,15 @@ class Frame:
             self._searched = max(0, self._searched - surplus)
 
 
-def envelope(script: str, data: str, nonce: str) -> bytes:
+def envelope(script: str | Script, data: str, nonce: str) -> bytes:
     """The text that makes a shell run `script` in a subshell, with `data` as its standard input, framed by `nonce`.
 
     `eval` keeps a syntax error from ending the shell. Data goes through a pipe, not a here-document: those end in a
     line end and need a temporary file. The login's own LC_ALL is left in the variable `login_lc_all`.
     ValueError for a NUL, which no shell can carry.
     """
+    if isinstance(script, Script):
+        script = f"library() {{ {script.library.name}; }}\n{script.text}"
     if "\0" in script or "\0" in data:
         raise ValueError("a script and its data cannot hold a NUL")
     feed, drain = (f"printf %s {quote(data)} 2>/dev/null | ", "") if data else ("", " </dev/null")

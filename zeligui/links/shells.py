@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from zeligui.errors import Unreachable
 from zeligui.links.calls import call, leave
-from zeligui.links.link import Reply
+from zeligui.links.link import Reply, Script
 from zeligui.links.shell import Lines, Pipe, Shell
 
 OPEN_S = 20.0
@@ -35,7 +35,7 @@ class Shells:
         self._streams: set[Lines] = set()
         self._closed = False
 
-    async def run(self, script: str, data: str, limit_s: float) -> Reply:
+    async def run(self, script: str | Script, data: str, limit_s: float) -> Reply:
         """Run one script; its time begins with its turn. A shell that has ended is started anew before."""
         async with self._turn:
             deadline = time.monotonic() + limit_s

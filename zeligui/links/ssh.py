@@ -11,7 +11,7 @@ from zeligui.errors import Refused
 from zeligui.links.addresses import Address
 from zeligui.links.copies import Files
 from zeligui.links.line import Copier, Dial, Line
-from zeligui.links.link import Reply
+from zeligui.links.link import Reply, Script
 from zeligui.links.shells import Shells
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SshLink:
     def peer(self) -> str:
         return self._line.peer
 
-    async def run(self, script: str, *, data: str = "", limit_s: float = 15.0) -> Reply:
+    async def run(self, script: str | Script, *, data: str = "", limit_s: float = 15.0) -> Reply:
         return await self._shells.run(script, data, limit_s)
 
     async def stream(self, script: str, *, data: str = "") -> AsyncIterator[bytes]:

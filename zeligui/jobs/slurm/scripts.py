@@ -11,11 +11,12 @@ from functools import cache
 from zeligui.jobs.job import JobDescription
 from zeligui.jobs.scripts import RESTORE_LOCALE, text
 from zeligui.jobs.slurm.rows import FIELDS
+from zeligui.links.link import Library, Script
 from zeligui.links.slurm import COMMANDS
 
 _KILLER = ("common.sh", "processes.sh", "killer.sh")
 _ON_NODES = {"batch": ("slurm/batch.sh",), "killer": _KILLER, "reaper.py": ("reaper.py",), "reaper.pl": ("reaper.pl",)}
-_BASE = ("common.sh", "slurm/base.sh")
+_LOOK = ("common.sh", "slurm/base.sh", "slurm/probe.sh")
 _STEER = ("common.sh", "steer.sh", "slurm/base.sh", "slurm/steer.sh")
 _POLL = ("common.sh", "find.sh", "slurm/base.sh", "slurm/poll.sh")
 _SUBMIT = ("common.sh", "slurm/base.sh", "slurm/submit.sh")
@@ -28,34 +29,34 @@ def tools() -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-def look() -> str:
+def look() -> Script:
     """Which cluster it is; prints what `sights.read` reads."""
-    return f"{COMMANDS}{text(*_BASE, 'slurm/probe.sh')}\n{shlex.join(['look', tools()])}\n"
+    return Script(_library(*_LOOK), f"library\n{shlex.join(['look', tools()])}\n")
 
 
-def install(cluster: str, nonce: str) -> str:
+def install(cluster: str, nonce: str) -> Script:
     """Put what runs on the nodes in its place; prints `ok`."""
     files = [word for name, parts in _ON_NODES.items() for word in (name, text(*parts))]
-    return _calls((*_BASE, "slurm/probe.sh"), cluster, ["tools", tools(), nonce, *files])
+    return _calls(_LOOK, cluster, ["tools", tools(), nonce, *files])
 
 
-def steer(cluster: str, name: str, *words: str) -> str:
+def steer(cluster: str, name: str, *words: str) -> Script:
     """Call a function of steer.sh."""
     return _calls(_STEER, cluster, [name, *words])
 
 
-def poll(cluster: str, attempts: Sequence[str], *, doubt: bool) -> str:
+def poll(cluster: str, attempts: Sequence[str], *, doubt: bool) -> Script:
     """What `rows.read` reads. In `doubt` it is asked first whether the controller is up: that takes no 9 seconds."""
     ping = 'ready_or out && ! up && { printf "%s\\n" machine rows "$said" away; exit; }\n' if doubt else ""
     return _calls(_POLL, cluster, ["poll", FIELDS, *attempts], first=ping)
 
 
-def confirm(cluster: str, jobs: Sequence[tuple[str, str]]) -> str:
+def confirm(cluster: str, jobs: Sequence[tuple[str, str]]) -> Script:
     """Ask again about jobs that Slurm did not name, by attempt and by Slurm's own id."""
     return _calls(_POLL, cluster, ["confirm", *(word for job in jobs for word in job)])
 
 
-def tend(cluster: str, chores: Sequence[tuple[str, str, str, str]]) -> str:
+def tend(cluster: str, chores: Sequence[tuple[str, str, str, str]]) -> Script:
     """Do what a poll found to be due."""
     return _calls(_POLL, cluster, ["tend", *(word for chore in chores for word in chore)])
 
@@ -65,17 +66,17 @@ def offer(attempt: str, nonce: str, job: JobDescription, order: str) -> tuple[st
     return attempt, nonce, "1" if job.fence_s > 0 else "", "1" if job.interactive else "", order
 
 
-def claim(cluster: str, words: Sequence[str]) -> str:
+def claim(cluster: str, words: Sequence[str]) -> Script:
     """Claim an attempt and make its directory; prints `claimed DIRECTORY`."""
-    return _submit(cluster, ["claim", *words]) + 'echo "claimed $J"\n'
+    return _submit(cluster, ["claim", *words], last='echo "claimed $J"\n')
 
 
-def start(cluster: str, umask: str, words: Sequence[str], options: Sequence[str]) -> str:
+def start(cluster: str, umask: str, words: Sequence[str], options: Sequence[str]) -> Script:
     """Claim an attempt and hand it to Slurm; `umask` is that of the job, `options` are of sbatch."""
     return _submit(cluster, ["submit", *words, tools(), umask, *options])
 
 
-def together(cluster: str, umask: str, nonce: str, offers: Sequence[Sequence[str]], options: Sequence[str]) -> str:
+def together(cluster: str, umask: str, nonce: str, offers: Sequence[Sequence[str]], options: Sequence[str]) -> Script:
     """Claim several and hand them over as one array. Prints of each its id and `start`'s answer, or `alone`."""
     offered = (["offer", *words] for words in offers)
     return _submit(cluster, ["together", nonce, tools(), umask], *offered, ["hand_over_all", *options])
@@ -92,10 +93,15 @@ def needs(job: JobDescription) -> list[str]:
     return options
 
 
-def _submit(cluster: str, *calls: Sequence[str]) -> str:
-    return _calls(_SUBMIT, cluster, *calls, first=f"umask 077\nrestore() {{ {RESTORE_LOCALE}; }}\n")
+def _submit(cluster: str, *calls: Sequence[str], last: str = "") -> Script:
+    return _calls(_SUBMIT, cluster, *calls, first=f"umask 077\nrestore() {{ {RESTORE_LOCALE}; }}\n", last=last)
 
 
-def _calls(parts: Sequence[str], cluster: str, *calls: Sequence[str], first: str = "") -> str:
-    whose = f"zeligrid_cluster={shlex.quote(cluster)}\n"
-    return f"{whose}{COMMANDS}{text(*parts)}\n{first}" + "".join(f"{shlex.join(words)}\n" for words in calls)
+def _calls(parts: Sequence[str], cluster: str, *calls: Sequence[str], first: str = "", last: str = "") -> Script:
+    whose = f"zeligrid_cluster={shlex.quote(cluster)}\nlibrary\n"
+    return Script(_library(*parts), whose + first + "".join(f"{shlex.join(words)}\n" for words in calls) + last)
+
+
+@cache
+def _library(*parts: str) -> Library:
+    return Library(COMMANDS + text(*parts))

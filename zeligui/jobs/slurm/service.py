@@ -26,7 +26,7 @@ from zeligui.jobs.slurm.judging import judge
 from zeligui.jobs.slurm.together import Together
 from zeligui.links import slurm
 from zeligui.links.addresses import Address
-from zeligui.links.link import Link, Links, Reply
+from zeligui.links.link import Link, Links, Reply, Script
 
 FRESH_S = 60.0
 """For so long the limits of partitions are taken to be as they were."""
@@ -166,7 +166,7 @@ class SlurmService(PosixService):
         hundredths = str(round(max(0.0, grace_s) * 100))
         await self._steer("cancel", check(attempt), secrets.token_hex(8), hundredths, settled=("gone", "ended"))
 
-    async def _call(self, name: str, *words: str) -> str:
+    async def _call(self, name: str, *words: str) -> Script:
         return scripts.steer((await self._sight()).name, name, *words)
 
     async def _sight(self, *, fresh: bool = False) -> sights.Sight:
