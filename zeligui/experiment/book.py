@@ -34,7 +34,7 @@ class Book:
 
     async def load(self) -> None:
         """Read what was written before, by an earlier master too."""
-        states = fold(await self.journal.read(kinds=COUNTED))
+        states = await self.journal.add_up(fold, kinds=COUNTED)
         self._read = max((state.sequence for state in states.values()), default=0)
         self.state = states.pop(self.lease.experiment, self.state)
         self.others = states

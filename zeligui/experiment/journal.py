@@ -6,7 +6,7 @@ import asyncio
 import json
 import queue
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -111,6 +111,12 @@ class Journal:
         self, experiment: str | None = None, *, after: int = 0, kinds: Collection[str] | None = None
     ) -> list[Event]:
         """The events with a sequence above `after`, in their order, of one experiment and some kinds or of all."""
+        return list(self.each(experiment, after=after, kinds=kinds))
+
+    def each(
+        self, experiment: str | None = None, *, after: int = 0, kinds: Collection[str] | None = None
+    ) -> Iterator[Event]:
+        """`events`, one after another: a journal grows for years, and need not fit into memory."""
         wanted = select(*_COLUMNS).where(EVENTS.c.sequence > after).order_by(EVENTS.c.sequence)
         if experiment is not None:
             wanted = wanted.where(EVENTS.c.experiment == experiment)
@@ -118,9 +124,10 @@ class Journal:
             wanted = wanted.where(EVENTS.c.event.in_(sorted(kinds)))
         return self._selected(wanted)
 
-    def _selected(self, wanted: Select[Any]) -> list[Event]:
+    def _selected(self, wanted: Select[Any]) -> Iterator[Event]:
         with in_words(self.file), self._engine.connect() as connection:
-            return [upcast(self._event(row)) for row in connection.execute(wanted)]
+            for row in connection.execute(wanted):
+                yield upcast(self._event(row))
 
     async def read(
         self, experiment: str | None = None, *, after: int = 0, kinds: Collection[str] | None = None
@@ -128,12 +135,18 @@ class Journal:
         """`events`, off the event loop."""
         return await call(lambda: self.events(experiment, after=after, kinds=kinds))
 
+    async def add_up(
+        self, work: Callable[[Iterator[Event]], _T], experiment: str | None = None, *, kinds: Collection[str]
+    ) -> _T:
+        """What `work` makes of `each`, off the event loop."""
+        return await call(lambda: work(self.each(experiment, kinds=kinds)))
+
     async def newest(self, kind: str, experiment: str) -> list[Event]:
         """Of each job of an experiment its newest event of one kind, off the event loop."""
         mine = (EVENTS.c.experiment == experiment) & (EVENTS.c.event == kind)
         last = select(func.max(EVENTS.c.sequence)).where(mine).group_by(EVENTS.c.job)
         wanted = select(*_COLUMNS).where(EVENTS.c.sequence.in_(last)).order_by(EVENTS.c.sequence)
-        return await call(self._selected, wanted)
+        return await call(lambda: list(self._selected(wanted)))
 
     def experiments(self) -> list[str]:
         """The names of all experiments, in the order in which they began."""

@@ -131,7 +131,7 @@ class Overview:
 
 async def look(journal: Journal, experiment: str | None = None) -> Overview:
     """What a journal says of one experiment or of all, now."""
-    return overview(await journal.read(experiment, kinds=COUNTED - {"output"}))
+    return await journal.add_up(overview, experiment, kinds=COUNTED - {"output"})
 
 
 def overview(events: Iterable[Event]) -> Overview:

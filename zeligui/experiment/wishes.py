@@ -55,7 +55,7 @@ class Wishing:
             return await self._done(wish) or await self._act(what, wish, attempt, service(attempt.service), lease)
 
     async def _state(self, experiment: str) -> ExperimentState:
-        return fold(await self.journal.read(experiment, kinds=COUNTED))[experiment]
+        return (await self.journal.add_up(fold, experiment, kinds=COUNTED))[experiment]
 
     async def _wait_for_master(self, what: What, wish: Event) -> str | Lease:
         """What a living master said when it had done the wish, or the lease where none lives (any more)."""

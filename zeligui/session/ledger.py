@@ -51,7 +51,7 @@ class Ledger:
 
     def _load(self) -> None:
         """In a thread: nobody else looks yet."""
-        for event in self._journal.events(kinds=(COUNTED | PUBLIC_KINDS) - {"output"}):
+        for event in self._journal.each(kinds=(COUNTED | PUBLIC_KINDS) - {"output"}):
             self._add(event)
 
     async def catch_up(self) -> bool:

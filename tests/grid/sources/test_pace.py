@@ -26,6 +26,24 @@ async def test_many_begin_one_after_another_in_the_order_in_which_they_came(monk
     assert all(after - before >= 0.009 for before, after in pairwise(times))
 
 
+async def test_but_few_are_under_way_until_they_are_up_or_have_had_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "APART_S", 0.001)
+    monkeypatch.setattr(pace, "HELD_S", 0.3)
+    shared = Pace()
+    under_way = [await shared.turn() for _ in range(pace.AT_ONCE)]
+    waits = asyncio.create_task(shared.turn())
+    await asyncio.sleep(0.1)
+    assert not waits.done()
+    under_way[0]()
+    under_way[0]()
+    async with asyncio.timeout(0.1):
+        await waits
+    begun = time.monotonic()
+    async with asyncio.timeout(20):
+        await shared.turn()
+    assert time.monotonic() - begun >= 0.1
+
+
 async def test_a_loop_that_is_late_gets_a_pause_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "APART_S", 0.001)
     turns = 0

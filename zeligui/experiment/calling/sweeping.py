@@ -18,7 +18,7 @@ async def sweep(grants: Grants, journal: Journal) -> int:
     given = await call(grants.attempts, limit=LIMIT_S)
     if not given:
         return 0
-    states = fold(await journal.read(kinds=COUNTED))
+    states = await journal.add_up(fold, kinds=COUNTED)
     live = {attempt.id for state in states.values() for attempt in state.live()}
     return await call(take_back, grants, set(given) - live, limit=LIMIT_S)
 

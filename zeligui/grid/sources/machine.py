@@ -83,7 +83,7 @@ class MachineSource:
 
         Ends by a LinkError when the connection breaks, the sensor ends, or nothing comes for three periods and 5 s.
         """
-        await self._pace.turn()
+        begun = await self._pace.turn()
         news: asyncio.Queue[Measurement | BaseException] = asyncio.Queue()
         tasks = Tasks(lambda _, error: news.put_nowait(error))
         watch = _Watch(self.url, self._link, self._turns, self._period_s)
@@ -92,10 +92,12 @@ class MachineSource:
         try:
             while True:
                 piece = await news.get()
+                begun()
                 if isinstance(piece, BaseException):
                     raise piece
                 yield piece
         finally:
+            begun()
             await tasks.stop()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 APART_S = 0.025
 """Between two: a login, its shell and the sensor take 13 ms of a processor, of which half is left to the loop."""
@@ -14,6 +15,12 @@ LATE_S = 0.02
 LONGEST_S = 0.25
 """After so long it is, for something else may make the loop late."""
 
+AT_ONCE = 4
+"""So many at most that have not come up: each keeps threads busy, and the loop waits for the interpreter's lock."""
+
+HELD_S = 0.5
+"""After so long one that has not come up is not counted: it may never do so."""
+
 
 class Pace:
     """Shared by all who begin. 200 threads begun with at once would stop the loop for seconds.
@@ -23,13 +30,29 @@ class Pace:
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
+        self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def turn(self) -> None:
-        """Wait for one's turn."""
-        async with self._turn:
-            end = time.monotonic() + LONGEST_S
-            while await _lateness() > LATE_S and time.monotonic() < end:
-                pass
+    async def turn(self) -> Callable[[], None]:
+        """Wait for one's turn. What is returned is to be called, once or more, when one is up or has given up."""
+        await self._room.acquire()
+        try:
+            async with self._turn:
+                end = time.monotonic() + LONGEST_S
+                while await _lateness() > LATE_S and time.monotonic() < end:
+                    pass
+        except BaseException:
+            self._room.release()
+            raise
+        held = True
+
+        def over() -> None:
+            nonlocal held
+            if held:
+                held = False
+                self._room.release()
+
+        asyncio.get_running_loop().call_later(HELD_S, over)
+        return over
 
 
 async def _lateness() -> float:

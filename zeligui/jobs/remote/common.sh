@@ -41,6 +41,7 @@ locate() {
         [ -e "$path" ] || continue
         claimed=$path J=${path%/claims/*}/$1
         line "$path" && claim=$line
+        [ ! -f "$J/decided" ] || [ ! -e "$J/go.pending" ] || decide go.pending go
         return
     done
 }

@@ -5,6 +5,12 @@
 # Of processes on other nodes nothing can be seen from here: Slurm is asked how they are.
 alive() { :; }
 
+# Whether a job is let go is decided here by who is first to make `decided`, and a rename only follows: a file of that
+# name lets it go, which takes no process, for a shell makes it by itself; a folder does not. `locate` renames, too.
+grant() { set -C; printf '' 2>/dev/null > "$J/decided"; granted=$?; set +C; return $granted; }
+# withhold DECISION: false where it was let go before.
+withhold() { mkdir "$J/decided" 2>/dev/null; [ -d "$J/decided" ] && decide go.pending "go.$1"; }
+
 # mine: the rows of this user's jobs that came from here; at first the time.
 mine() {
     printf 'now '

@@ -12,7 +12,12 @@ if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
 fi
 cd "$1" 2>/dev/null && [ -e native ] || { echo "the directory of the job is not there on $(uname -n)" >&2; exit 90; }
 read -r native end < native && [ "$native" = "$own" ] || exit 0
-[ -e go ] || { mv -f go.pending go.late 2>/dev/null && rm -rf work; }
+if [ -e go.pending ]; then
+    mkdir decided 2>/dev/null
+    if [ ! -d decided ]; then mv -f go.pending go 2>/dev/null
+    elif mv -f go.pending go.late 2>/dev/null; then rm -rf work
+    fi
+fi
 [ -e go ] || exit 0
 echo "$SLURM_JOB_ID end" > own
 [ -d work ] || mkdir work

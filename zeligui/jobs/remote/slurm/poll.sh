@@ -29,7 +29,7 @@ tend() {
     while [ $# -gt 0 ]; do
         locate "$2"
         case $1 in
-        late) if [ -z "$claim" ] || decide go.pending go.late || [ -e "$J/go.late" ]; then slurm scancel "$3"; fi ;;
+        late) if [ -z "$claim" ] || withhold late || [ -e "$J/go.late" ]; then slurm scancel "$3"; fi ;;
         kill) slurm scancel "$3" ;;
         native) [ -z "$claim" ] || { set -C; echo "$3 end" 2>/dev/null > "$J/native"; set +C; } ;;
         note) [ -z "$claim" ] || [ ! -d "$J" ] || echo "$4 end" > "$J/slurm" ;;

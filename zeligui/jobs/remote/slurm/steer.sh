@@ -22,16 +22,16 @@ commit_all() {
     done
     [ -z "$natives" ] || begin "${natives#,}"
 }
-# begin NATIVE: it need not wait any more.
-begin() { scontrol update JobId="$1" StartTime=now </dev/null >/dev/null 2>&1 & }
+# begin NATIVE [ID]: it need not wait any more.
+begin() { { scontrol update JobId="$1" StartTime=now; [ -z "${2:-}" ] || locate "$2"; } </dev/null >/dev/null 2>&1 & }
 
-# commit ID: the decision is the rename; that the job need not wait any more is told to Slurm after it, and where that
-# is lost, the job begins when its time has come.
+# commit ID: what follows the decision need not be waited for. Where Slurm does not hear that the job need not wait any
+# more, it begins when its time has come.
 commit() {
     locate "$1"
     let_go
-    if [ -e "$J/go.pending" ] && here && native && decide go.pending go; then
-        [ -n "${later:-}" ] || begin "$native"
+    if [ -e "$J/go.pending" ] && here && native && grant; then
+        [ -n "${later:-}" ] || begin "$native" "$1"
         say ok
     fi
     let_go
@@ -40,13 +40,15 @@ commit() {
     say refused 'it was canceled or came too late'
 }
 
+let_go() { if [ -n "$J" ] && { [ -e "$J/go" ] || [ -f "$J/decided" ]; }; then say ok; fi; }
+
 # cancel ID NONCE GRACE: GRACE in hundredths of a second. What waits is taken back; what runs is told, through its
 # wrapper, which ends it in order.
 cancel() {
     locate "$1"
     [ -n "$claimed" ] || bury "$1" "$2"
     meet "$1"
-    decide go.pending go.canceled
+    withhold canceled
     echo "$3 $(date +%s) end" > "$J/grace"
     [ -e "$J/go.canceled" ] || echo end > "$J/cancel"
     native || say ok

@@ -29,14 +29,14 @@ claim() {
         [ -z "$4" ] || [ -e "$J/stdin" ] || printf '' > "$J/stdin"
     fi
     line "$J/exit.pending" && line "$J/go.pending" || refuse 'its state files could not be written'
-    for other in "$J"/go.*; do
-        [ "$other" = "$J/go.pending" ] || refuse 'it was canceled or came too late'
+    for other in "$J"/go.* "$J/decided"; do
+        [ "$other" = "$J/go.pending" ] || [ ! -e "$other" ] || refuse 'it was canceled or came too late'
     done
 }
 # revoke NATIVE: take back what was submitted just now, where that is not the job that counts.
 revoke() { [ "${native:-$1}" = "$1" ] || scancel "$native"; }
 refuse() { revoke ''; echo "refused $1"; exit 0; }
-give_up() { decide go.pending go.late; refuse "$1"; }
+give_up() { withhold late; refuse "$1"; }
 
 # submit ID NONCE FENCE INTERACTIVE ORDER TOOLS UMASK OPTION...: claim it and hand it to Slurm, both at the same time.
 # It is to begin later than anybody waits for a commit: what was not committed finds so when it begins, and ends.
@@ -55,7 +55,7 @@ submit() {
     [ -n "$native" ] || hand_over "zeligrid:$id" "$jobs/$key/$id" --output=slurm.out "$@" \
         "$tools/batch" "$jobs/$key/$id" "$tools"
     wait
-    [ -n "$native" ] || { failed || { locate "$id"; decide go.pending go.late; echo "failed $said"; }; return; }
+    [ -n "$native" ] || { failed || { locate "$id"; withhold late; echo "failed $said"; }; return; }
     claim "$id" "$nonce" "$fence" "$interactive" "$order"
     keep
 }
