@@ -1,4 +1,4 @@
-"""What a poll finds to be due: preparations nobody committed, jobs that outlive their cancel, ends to write down."""
+"""What a poll finds to be due: preparations nobody committed, commits of which Slurm did not hear, and others."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ def _too_late(facts: Facts | None, row: Row, now: float, prepared_s: float) -> b
 def _due(attempt: str, facts: Facts, row: Row, now: float) -> Iterator[Chore]:
     if "native" not in facts.files and "native" not in facts.cut:
         yield "native", attempt, row.job, ""
+    if "go" in facts.files and row.state == "PENDING" and row.reason == "BeginTime" and row.restarts == 0:
+        yield "begin", attempt, row.job, ""
     written = last_word(facts)
     untold = written is None or written.signal is not None
     if untold and row.state in _OVER and "slurm" not in facts.files and "slurm" not in facts.cut:

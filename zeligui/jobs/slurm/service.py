@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
-from zeligui.errors import InDoubt, Refused
+from zeligui.errors import InDoubt, LinkError, Refused
+from zeligui.files.progress import Tell
 from zeligui.jobs import scripts as posix_scripts
 from zeligui.jobs.adaptors import Declared, NotMeant
 from zeligui.jobs.job import JobDescription, JobStatus
@@ -23,15 +25,17 @@ from zeligui.jobs.posix import PREPARED_S, PosixService, Steps, check
 from zeligui.jobs.posix import reach as reach_machine
 from zeligui.jobs.slurm import chores, refusals, rows, scripts, sights
 from zeligui.jobs.slurm.judging import judge
-from zeligui.jobs.slurm.together import Together
+from zeligui.jobs.slurm.together import MOST_TOGETHER, Together
 from zeligui.links import slurm
 from zeligui.links.addresses import Address
+from zeligui.links.calls import call
 from zeligui.links.link import Link, Links, Reply, Script
 
 FRESH_S = 60.0
 """For so long the limits of partitions are taken to be as they were."""
 LOOK_LIMIT_S = 30.0
 POLL_LIMIT_S = 20.0
+GRANT_LIMIT_S = 5.0
 
 
 def reach(scheme: str, address: Address, links: Links) -> str:
@@ -78,6 +82,10 @@ class SlurmService(PosixService):
         self._seen_at = -FRESH_S
         self._away = False
         self._looking = asyncio.Lock()
+        self._ready: dict[str, str] | None = {} if cluster.link == "local://" else None
+        """The directories of what was prepared, where the file system of the cluster is this machine's, too."""
+        self._begun: list[str] = []
+        self._beginning: asyncio.Task[None] | None = None
         self._submits = Together(self._submit_one, self._submit_array)
         self._commits = Together(self._commit_one, self._commit_all)
 
@@ -111,7 +119,16 @@ class SlurmService(PosixService):
         script = scripts.together(sight.name, sight.umask, secrets.token_hex(8), offers, options)
         return _each(await self._submit(script), [words[0] for words in offers])
 
+    async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
+        folder = await super().prepare(attempt, job, tell=tell)
+        if self._ready is not None:
+            self._ready[attempt] = folder
+        return folder
+
     async def commit(self, attempt: str) -> None:
+        if self._ready and (folder := self._ready.pop(attempt, None)) and await _granted(folder):
+            self._begin(attempt)
+            return
         self._check_committed(await self._commits.ask(check(attempt), None))
 
     async def _commit_one(self, attempt: str, _kind: None) -> Reply:
@@ -119,6 +136,18 @@ class SlurmService(PosixService):
 
     async def _commit_all(self, attempts: Sequence[str], _kind: None) -> Sequence[Reply | None]:
         return _each(await self._submit(await self._call("commit_all", *attempts)), attempts)
+
+    def _begin(self, attempt: str) -> None:
+        """Have Slurm told that it need not wait any more, with all others of whom it is to be told now."""
+        self._begun.append(attempt)
+        if self._beginning is None or self._beginning.done():
+            self._beginning = asyncio.create_task(self._begin_all(), name=f"telling {self.url} what may begin")
+
+    async def _begin_all(self) -> None:
+        while self._begun:
+            some, self._begun = self._begun[:MOST_TOGETHER], self._begun[MOST_TOGETHER:]
+            with suppress(LinkError):  # a poll finds that it did not hear it
+                await self._link.run(await self._call("begin", *some))
 
     def _word(self, reply: Reply) -> tuple[str, str]:
         word, rest = super()._word(reply)
@@ -163,6 +192,8 @@ class SlurmService(PosixService):
         return sight
 
     async def cancel(self, attempt: str, *, grace_s: float = 10.0) -> None:
+        if self._ready:
+            self._ready.pop(attempt, None)
         hundredths = str(round(max(0.0, grace_s) * 100))
         await self._steer("cancel", check(attempt), secrets.token_hex(8), hundredths, settled=("gone", "ended"))
 
@@ -210,6 +241,19 @@ def _each(reply: Reply, attempts: Sequence[str]) -> Sequence[Reply | None]:
         None if answer == "alone" else replace(reply, output=answer.encode("utf-8", "surrogateescape"))
         for answer in answers
     ]
+
+
+async def _granted(folder: str) -> bool:
+    """Whether it is let go by that, as `grant` of base.sh does it; where not, it is asked why."""
+    try:
+        await call(_make, os.fsencode(f"{folder}/decided"), limit=GRANT_LIMIT_S)
+    except (OSError, TimeoutError):
+        return False
+    return True
+
+
+def _make(file: bytes) -> None:
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _said(reply: Reply) -> str:

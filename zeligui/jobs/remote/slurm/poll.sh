@@ -23,13 +23,14 @@ confirm() {
     done
 }
 
-# tend [WHAT ID NATIVE TEXT]...: late: nobody committed it in time; kill: it outlived its grace; native: it was found by
+# tend [WHAT ID NATIVE TEXT]...: late: nobody committed it in time; begin: Slurm did not hear that it may; kill: it outlived its grace; native: it was found by
 # its comment; note: how Slurm says that it ended, for when Slurm has forgotten it.
 tend() {
     while [ $# -gt 0 ]; do
         locate "$2"
         case $1 in
         late) if [ -z "$claim" ] || withhold late || [ -e "$J/go.late" ]; then slurm scancel "$3"; fi ;;
+        begin) slurm scontrol update JobId="$3" StartTime=now ;;
         kill) slurm scancel "$3" ;;
         native) [ -z "$claim" ] || { set -C; echo "$3 end" 2>/dev/null > "$J/native"; set +C; } ;;
         note) [ -z "$claim" ] || [ ! -d "$J" ] || echo "$4 end" > "$J/slurm" ;;

@@ -11,27 +11,35 @@ asked() { said=$(slurm "$@" 2>&1); status=$?; said=$(printf %s "$said" | tr '\n'
 # heard: after a no, say so where it is not Slurm that said it.
 heard() { case $status/$said in 124/* | 137/* | *'nable to contact'* | *'imed out'* | *'onnect failure'*) say away "$said" ;; esac; }
 
-# commit_all ID...: the same as `commit` for many, of whom Slurm is told in one word. Of each is said after its id what
-# `commit` says.
+# commit_all ID...: the same as `commit` for many. Of each is said after its id what `commit` says.
 commit_all() {
-    later=yes natives=
+    later=yes let=
     for id do
         said=$(commit "$id")
         echo "$id $said"
-        case $said in ok*) locate "$id"; ! native || natives=$natives,$native ;; esac
+        case $said in ok*) let="$let $id" ;; esac
     done
-    [ -z "$natives" ] || begin "${natives#,}"
+    [ -z "$let" ] || begin $let
 }
-# begin NATIVE [ID]: it need not wait any more.
-begin() { { scontrol update JobId="$1" StartTime=now; [ -z "${2:-}" ] || locate "$2"; } </dev/null >/dev/null 2>&1 & }
+# begin ID...: Slurm is told in one word that these need not wait any more, and nobody waits for that. Where it does not
+# hear it, a poll tells it again.
+begin() {
+    {
+        natives=
+        for id do
+            locate "$id"
+            [ -z "$claimed" ] || ! native || natives=$natives,$native
+        done
+        [ -z "$natives" ] || scontrol update JobId="${natives#,}" StartTime=now
+    } </dev/null >/dev/null 2>&1 &
+}
 
-# commit ID: what follows the decision need not be waited for. Where Slurm does not hear that the job need not wait any
-# more, it begins when its time has come.
+# commit ID: what follows the decision need not be waited for.
 commit() {
     locate "$1"
     let_go
     if [ -e "$J/go.pending" ] && here && native && grant; then
-        [ -n "${later:-}" ] || begin "$native" "$1"
+        [ -n "${later:-}" ] || begin "$1"
         say ok
     fi
     let_go
@@ -39,7 +47,6 @@ commit() {
     native || say refused 'it did not reach Slurm'
     say refused 'it was canceled or came too late'
 }
-
 let_go() { if [ -n "$J" ] && { [ -e "$J/go" ] || [ -f "$J/decided" ]; }; then say ok; fi; }
 
 # cancel ID NONCE GRACE: GRACE in hundredths of a second. What waits is taken back; what runs is told, through its
