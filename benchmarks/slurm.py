@@ -23,8 +23,8 @@ from zeligui.jobs.service import JobService
 from zeligui.links import Links, open_links
 
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS, JOBS, POLLS = 40, 500, 10
-APART_S = 0.02
+ROUNDS, ROW, JOBS, POLLS = 40, 10, 500, 10
+APART_S = 0.3
 JOB = JobDescription("/bin/true")
 
 
@@ -88,16 +88,19 @@ def over_ssh(slurm: Slurm, script: Path) -> tuple[float, float]:
 async def submitted(
     script: Path, url: str = "slurm:///batch", links: Links | None = None, *, before: Sequence[str] = ()
 ) -> tuple[float, float]:
-    """Seconds of one submit by ZeliGrid, and of one by sbatch, taken in turn; `before` stands before its command."""
+    """Seconds of one submit by ZeliGrid, and of one by sbatch, of some in a row each; `before` stands before its command.
+
+    So what ZeliGrid leaves for after a submit slows down its own next one, and none of sbatch.
+    """
     links = links or open_links()
     service = open_service(url, links)
     ours, peers = [], []
     await submit(service)  # looks at the cluster, and puts there what runs on its nodes
-    for _ in range(ROUNDS):
-        ours.append(await timed_submit(service))
-        await asyncio.sleep(APART_S)  # what goes on after it is not to slow the other down
-        peers.append(await asyncio.to_thread(by_sbatch, script, before))
+    for _ in range(ROUNDS // ROW):
         await asyncio.sleep(APART_S)
+        ours += [await timed_submit(service) for _ in range(ROW)]
+        await asyncio.sleep(APART_S)
+        peers += [await asyncio.to_thread(by_sbatch, script, before) for _ in range(ROW)]
     await links.close()
     return median(ours), median(peers)
 

@@ -36,6 +36,8 @@ FRESH_S = 60.0
 LOOK_LIMIT_S = 30.0
 POLL_LIMIT_S = 20.0
 GRANT_LIMIT_S = 5.0
+TELL_S = 0.1
+"""So long what was let go is gathered before Slurm is told: it takes as much to be told of one as of many."""
 
 
 def reach(scheme: str, address: Address, links: Links) -> str:
@@ -145,6 +147,7 @@ class SlurmService(PosixService):
 
     async def _begin_all(self) -> None:
         while self._begun:
+            await asyncio.sleep(TELL_S)
             some, self._begun = self._begun[:MOST_TOGETHER], self._begun[MOST_TOGETHER:]
             with suppress(LinkError):  # a poll finds that it did not hear it
                 await self._link.run(await self._call("begin", *some))
