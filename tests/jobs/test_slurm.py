@@ -50,6 +50,42 @@ async def test_what_a_dead_master_prepared_is_taken_back_by_whoever_polls(place:
     assert (await place.status(other)).state in {JobState.PENDING, JobState.RUNNING}
 
 
+async def test_a_job_of_whose_commit_slurm_did_not_hear_begins_when_it_is_asked_about(place: Place) -> None:
+    attempt = await place.prepare("sh", "-c", "echo ran")
+    (Path(place.handles[attempt]) / "decided").touch()  # as if the master had died right after it
+    assert (await place.status(attempt)).state is JobState.PENDING
+    assert (await place.ended(attempt)).state is JobState.DONE
+    assert await place.output(attempt) == b"ran\n"
+    await place.service.commit(attempt)
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+async def test_what_was_withheld_by_who_died_then_is_never_let_go(place: Place, slurm: Slurm, *, cancels: bool) -> None:
+    attempt = await place.prepare("sh", "-c", "echo ran")
+    (Path(place.handles[attempt]) / "decided").mkdir()
+    for service in (place.service, place.fresh()):
+        with pytest.raises(SubmissionRefused, match="canceled or came too late"):
+            await service.commit(attempt)
+    if cancels:
+        await place.service.cancel(attempt)
+    else:
+        await impatient(place, 0).find([attempt])
+    assert rows(slurm, attempt) == ["CANCELLED"]
+    assert (await place.status(attempt)).state is (JobState.CANCELED if cancels else JobState.FAILED)
+    assert await place.output(attempt) == b""
+
+
+async def test_of_a_commit_and_a_cancel_at_once_one_is_obeyed(place: Place) -> None:
+    for _ in range(5):
+        attempt = await place.prepare("sh", "-c", "echo ran")
+        said, _ = await asyncio.gather(
+            place.service.commit(attempt), place.fresh().cancel(attempt), return_exceptions=True
+        )
+        status = await place.ended(attempt)
+        assert status.state is JobState.CANCELED
+        assert said is None or await place.output(attempt) == b""
+
+
 async def test_a_preparation_is_found_by_its_comment_where_its_id_was_not_written_down(
     place: Place, slurm: Slurm
 ) -> None:

@@ -111,6 +111,8 @@ def test_claims_of_others_are_not_judged() -> None:
         ({"go.pending": "go", "native": "7"}, Row("7", "PENDING", "BeginTime", submitted=900.0), 1000.0, []),
         ({"go.pending": "go", "native": "7"}, Row("7", "PENDING", "BeginTime", submitted=800.0), 1000.0, ["late"]),
         (WAITS, Row("7", "PENDING", "Resources", submitted=1.0), 1000.0, []),
+        (WAITS, Row("7", "PENDING", "BeginTime", submitted=1.0), 1000.0, ["begin"]),
+        (WAITS, Row("7", "PENDING", "BeginTime", submitted=1.0, restarts=1), 1000.0, []),
         ({"go": "go"}, Row("7", "RUNNING"), 1000.0, ["native"]),
         (RUNS, Row("7", "TIMEOUT"), 1000.0, ["note"]),
         (RUNS | {"exit.5": ""}, Row("7", "FAILED"), 1000.0, []),
