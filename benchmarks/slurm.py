@@ -88,7 +88,7 @@ def over_ssh(slurm: Slurm, script: Path) -> tuple[float, float]:
 async def submitted(
     script: Path, url: str = "slurm:///batch", links: Links | None = None, *, before: Sequence[str] = ()
 ) -> tuple[float, float]:
-    """Seconds of one submit by ZeliGrid, and of one by sbatch, of some in a row each; `before` stands before its command.
+    """Seconds of a submit by ZeliGrid, and of one by sbatch, of some in a row each; `before` stands before its command.
 
     So what ZeliGrid leaves for after a submit slows down its own next one, and none of sbatch.
     """
