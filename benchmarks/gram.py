@@ -16,7 +16,7 @@ from zeligui.links.gram.client import Client, Signal
 from zeligui.links.gram.contacts import JobContact, contact
 from zeligui.links.gram.rsl import request
 
-ROUNDS = 12
+ROUNDS = 40
 MANY, AT_ONCE = 40, 4
 JOB = {"executable": "/bin/sleep", "arguments": ["60"], "two_phase": "300"}
 
