@@ -14,6 +14,8 @@ class Freshness:
     machine slept) and counts as old as it is.
     """
 
+    __slots__ = ("_quickest", "_received", "_set_back", "_stamp")
+
     def __init__(self) -> None:
         self._stamp = float("-inf")
         self._received = 0.0

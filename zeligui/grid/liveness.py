@@ -40,7 +40,7 @@ class Liveness:
         feed, limit_s = machine.leader, self.expiry_s
         if feed.reaches and machine.interval is not None:
             limit_s = min(limit_s, 3 * machine.interval + 2)
-        heard = machine.heard
+        heard = machine.heard_by(feed)
         falls_silent = min(heard + limit_s, machine.told[feed].until)
         if heard < self.since or falls_silent < self._clock.age():
             return "stale" if feed.status == "up" else feed.status, float("-inf")

@@ -137,9 +137,12 @@ class Machine:
     @property
     def heard(self) -> float:
         """When (age clock) its leading source measured it last, or said that what it told stands."""
-        leader = self.leader
-        told = self.told[leader]
-        return max(self.last, leader.confirmed) if told.standing and not told.missing else self.last
+        return self.heard_by(self.leader)
+
+    def heard_by(self, feed: Feed) -> float:
+        """The same of another source."""
+        told = self.told[feed]
+        return max(self.last, feed.confirmed) if told.standing and not told.missing else self.last
 
     def join(self, feed: Feed, told: Told | None = None) -> None:
         if feed not in self.told:
