@@ -14,10 +14,11 @@ from tests.jobs.places import WITHIN_S
 from tests.servers import OpenSsh
 from zeligui.errors import InDoubt, Refused, SubmissionRefused, UnknownHostKey, Unreachable, UsageError
 from zeligui.jobs import anywhere, open_service
-from zeligui.jobs.adaptors import GROUP, Ability, Adaptor, Declared, NotMeant, Unfit, adaptors
+from zeligui.jobs.adaptors import Ability, Adaptor, Declared, NotMeant, Unfit, adaptors
 from zeligui.jobs.anywhere import AnywhereService, url_of
 from zeligui.jobs.job import JobDescription, JobState, JobStatus
 from zeligui.links import Links, open_links
+from zeligui.schemes import JOBS
 from zeligui.testbed.grid import Grid
 
 TRUE = JobDescription("/bin/true")
@@ -269,8 +270,8 @@ def test_all_that_is_installed_declares_what_it_can() -> None:
 
 def test_an_adaptor_that_cannot_be_loaded_says_so_and_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {"condor": "no_such_package.jobs:open", "local": "zeligui.jobs.posix:open_service"}
-    entries = [EntryPoint(name, value, GROUP) for name, value in given.items()]
-    monkeypatch.setattr("zeligui.jobs.adaptors.entry_points", lambda **_: entries)
+    entries = [EntryPoint(name, value, JOBS) for name, value in given.items()]
+    monkeypatch.setattr("zeligui.jobs.adaptors.installed", lambda _: entries)
     local, condor = adaptors()
     assert (local.scheme, local.trouble) == ("local", None)
     assert condor.trouble is not None

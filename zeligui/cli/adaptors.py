@@ -30,8 +30,9 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(options: argparse.Namespace) -> int:
     """Run `zeligrid adaptors`; 1 where one that is installed cannot be loaded."""
     from zeligui.jobs.adaptors import adaptors
+    from zeligui.schemes import FILES, SOURCES
 
-    services, sources, files = adaptors(), _installed("zeligrid.sources"), _installed("zeligrid.files")
+    services, sources, files = adaptors(), _installed(SOURCES), _installed(FILES)
     if options.json:
         print_json({"jobs": [_job_service(one) for one in services], "sources": sources, "files": files})
     else:
@@ -48,12 +49,12 @@ def _job_service(adaptor: Adaptor) -> dict[str, object]:
 
 def _installed(group: str) -> list[Mapping[str, str]]:
     from importlib import import_module
-    from importlib.metadata import entry_points
 
     from zeligui.jobs.adaptors import Unfit, opener
+    from zeligui.schemes import installed
 
     found: list[Mapping[str, str]] = []
-    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+    for entry in installed(group):
         words = trouble = ""
         try:
             opener(entry)

@@ -10,14 +10,13 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path, PurePosixPath
 
 from zeligui.errors import UsageError
 from zeligui.files.locations import SCHEMES, is_url, locate
-from zeligui.jobs.adaptors import GROUP as SERVICES
 from zeligui.jobs.staging import TO
 from zeligui.options import Place, check_urls, option, read_table, read_toml
+from zeligui.schemes import JOBS, listed, schemes
 from zeligui.secret import KEYRING, from_keyring
 from zeligui.settings import HomeCalling, JobDefaults, Reconfiguration, Settings, check_home_calling
 
@@ -105,10 +104,10 @@ def check_values(written: ExperimentFile, place: Place) -> None:
 
 
 def _check_services(urls: Sequence[str], place: Place) -> None:
-    known = entry_points(group=SERVICES).names
+    known = schemes(JOBS)
     for url in urls:
         if url.partition("://")[0] not in known:
-            raise place.wrong(url, f"the URL of a job service: {', '.join(f'{one}://' for one in sorted(known))}")
+            raise place.wrong(url, f"the URL of a job service: {listed(known)}")
 
 
 def check_job(job: JobDefaults, place: Place) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import entry_points
 
 from zeligui.errors import UsageError
-from zeligui.grid.sources import GROUP as SOURCES
-from zeligui.jobs.adaptors import GROUP as SERVICES
 from zeligui.links.addresses import parse
+from zeligui.schemes import JOBS, SOURCES, schemes
 
 
 def to_watch(services: Sequence[str], watched: Sequence[str]) -> tuple[str, ...]:
@@ -26,8 +24,8 @@ def covers(watched: str, service: str) -> bool:
 
 @cache
 def _both() -> frozenset[str]:
-    """The schemes by which machines are measured and jobs run. Reading what is installed takes milliseconds."""
-    return frozenset(entry_points(group=SOURCES).names & entry_points(group=SERVICES).names)
+    """The schemes by which machines are measured and jobs run."""
+    return schemes(SOURCES) & schemes(JOBS)
 
 
 def _plain(url: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, cast
 
 from zeligui.errors import UsageError
+from zeligui.schemes import FILES, adaptor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,23 +13,17 @@ if TYPE_CHECKING:
     from zeligui.files.service import FileService
     from zeligui.links.link import Links
 
-GROUP = "zeligrid.files"
-
 
 def open_files(root: str, links: Links) -> FileService:
     """The service for what stands before a path in a URL, by its scheme; nothing is opened yet.
 
     UsageError names the known schemes where there is none, or says why its adaptor cannot be loaded.
     """
-    known = {entry.name: entry for entry in entry_points(group=GROUP)}
-    scheme = root.partition("://")[0]
-    if scheme not in known:
-        schemes = ", ".join(f"{name}://" for name in sorted(known))
-        raise UsageError(f"Files of {root!a} cannot be reached.", hint=f"Known are: {schemes}.")
+    found = adaptor(FILES, root, words=f"Files of {root!a} cannot be reached.")
     try:
-        opened = cast("Callable[[str, Links], FileService]", known[scheme].load())
+        opened = cast("Callable[[str, Links], FileService]", found.load())
     except Exception as error:
         raise UsageError(
-            f"The adaptor for {scheme}:// cannot be loaded: {error}.", hint="Install its package anew."
+            f"The adaptor for {found.name}:// cannot be loaded: {error}.", hint="Install its package anew."
         ) from error
     return opened(root, links)

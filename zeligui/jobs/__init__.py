@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from zeligui.errors import UsageError
-from zeligui.jobs.adaptors import GROUP, opener
+from zeligui.jobs.adaptors import opener
+from zeligui.schemes import JOBS, adaptor
 
 if TYPE_CHECKING:
     from zeligui.jobs.service import JobService
@@ -18,9 +17,4 @@ def open_service(url: str, links: Links) -> JobService:
 
     Unfit where its adaptor cannot be loaded.
     """
-    known = {entry.name: entry for entry in entry_points(group=GROUP)}
-    scheme, separator, _ = url.partition("://")
-    if not separator or scheme not in known:
-        schemes = ", ".join(f"{name}://" for name in sorted(known))
-        raise UsageError(f"No job service is known for {url!r}.", hint=f"Known are: {schemes}.")
-    return opener(known[scheme])(url, links)
+    return opener(adaptor(JOBS, url, words=f"No job service is known for {url!r}."))(url, links)

@@ -6,18 +6,18 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, cast
 
 from zeligui.errors import ZeliGridError
 from zeligui.links.addresses import Address
+from zeligui.schemes import JOBS, installed
 
 if TYPE_CHECKING:
     from zeligui.jobs.job import JobDescription
     from zeligui.jobs.service import JobService
     from zeligui.links.link import Links
 
-GROUP = "zeligrid.jobs"
 ANYWHERE = "any"
 """The scheme that takes the others; it is none that it could take itself."""
 
@@ -85,7 +85,7 @@ class Adaptor:
 
 def adaptors() -> Sequence[Adaptor]:
     """All that are installed, in the order in which they are tried."""
-    found = [_loaded(entry) for entry in entry_points(group=GROUP)]
+    found = [_loaded(entry) for entry in installed(JOBS)]
     return sorted(found, key=lambda adaptor: (adaptor.declared.order, adaptor.scheme))
 
 

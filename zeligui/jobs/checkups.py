@@ -18,6 +18,7 @@ from zeligui.links import Contexts
 from zeligui.links.addresses import Address, parse
 from zeligui.links.calls import call
 from zeligui.links.checkup import Status, Step, failed, of_keys, of_proxy, of_ssh
+from zeligui.schemes import FILES, SOURCES, listed, schemes
 
 if TYPE_CHECKING:
     from zeligui.jobs.adaptors import Adaptor
@@ -115,19 +116,18 @@ def of_this_machine(home: Home, settings: Settings | None, trouble: ZeliGridErro
 
 
 def _adaptor_missing(scheme: str) -> Step | None:
-    from importlib.metadata import entry_points
-
     from zeligui.jobs.adaptors import adaptors
 
     known = {adaptor.scheme: adaptor for adaptor in adaptors()}
-    others = entry_points(group="zeligrid.sources").names | entry_points(group="zeligrid.files").names
+    others = schemes(SOURCES) | schemes(FILES)
     if scheme in known and (trouble := known[scheme].trouble):
         return failed("adaptor", trouble)
     if scheme in known or scheme in others:
         return None
-    schemes = ", ".join(f"{name}://" for name in sorted({*known, *others}))
     words = f"Nothing that is installed understands {scheme[:40]}://."
-    return Step("adaptor", Status.MISSING, words, f"Install a package that has it; known are {schemes}.")
+    return Step(
+        "adaptor", Status.MISSING, words, f"Install a package that has it; known are {listed({*known, *others})}."
+    )
 
 
 async def _anywhere(url: str, address: Address, links: Links) -> Checkup:

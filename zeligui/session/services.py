@@ -7,15 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from zeligui.errors import LinkError, SubmissionRefused, ZeliGridError
 from zeligui.experiment.state import ExperimentState
-from zeligui.jobs.adaptors import ANYWHERE, GROUP
+from zeligui.jobs.adaptors import ANYWHERE
 from zeligui.jobs.anywhere import url_of
 from zeligui.jobs.checkups import Checkup, of_url
 from zeligui.links.calls import call
+from zeligui.schemes import JOBS, schemes
 from zeligui.session.snapshot import ServiceHealth
 from zeligui.tasks import Tasks
 
@@ -67,7 +67,7 @@ class Services:
     async def look(self) -> None:
         """Take in which there are, and ask those whose time has come."""
         if self._schemes is None:
-            self._schemes = await call(_schemes)
+            self._schemes = await call(schemes, JOBS)
         uses = self._uses(self._schemes)
         before = self._states
         self._states = {url: _used(before.get(url) or ServiceHealth(url), use) for url, use in sorted(uses.items())}
@@ -186,10 +186,6 @@ def anywhere(url: str) -> str | None:
     if scheme in {ANYWHERE, "local"} or not place:
         return None
     return url_of(place)
-
-
-def _schemes() -> frozenset[str]:
-    return frozenset(entry_points(group=GROUP).names)
 
 
 def _scheme(url: str) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import cast
 
-from zeligui.errors import UsageError
 from zeligui.grid.hosts import Source
 from zeligui.links.link import Links
-
-GROUP = "zeligrid.sources"
+from zeligui.schemes import SOURCES, adaptor
 
 
 def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: float = 60.0) -> Source:
@@ -18,9 +15,5 @@ def open_source(url: str, links: Links, *, period_s: float = 2.0, expiry_s: floa
     `period_s` is the time between two measurements, where the source measures by itself; what it measures more rarely
     must come again before it is `expiry_s` old. UsageError for a scheme that no installed adaptor knows.
     """
-    scheme, separator, _ = url.partition("://")
-    known = entry_points(group=GROUP)
-    if not separator or scheme not in known.names:
-        schemes = ", ".join(f"{name}://" for name in sorted(known.names))
-        raise UsageError(f"{url!r} is not a source of measurements.", hint=f"Known are {schemes}.")
-    return cast(Source, known[scheme].load()(url, links, period_s=period_s, expiry_s=expiry_s))
+    found = adaptor(SOURCES, url, words=f"{url!r} is not a source of measurements.")
+    return cast(Source, found.load()(url, links, period_s=period_s, expiry_s=expiry_s))
