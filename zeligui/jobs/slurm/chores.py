@@ -11,6 +11,9 @@ from zeligui.jobs.verdicts import Facts, last_word, numbers
 PATIENCE_S = 30.0
 """So long after its grace, a job that is canceled is left to its wrapper; then Slurm ends it."""
 
+HEARD_S = 2.0
+"""So long after it was handed over, Slurm has mostly heard that it was committed."""
+
 Chore = tuple[str, str, str, str]
 """What, the attempt, Slurm's id of its job, and a text."""
 
@@ -52,7 +55,7 @@ def _too_late(facts: Facts | None, row: Row, now: float, prepared_s: float) -> b
 def _due(attempt: str, facts: Facts, row: Row, now: float) -> Iterator[Chore]:
     if "native" not in facts.files and "native" not in facts.cut:
         yield "native", attempt, row.job, ""
-    if "go" in facts.files and row.state == "PENDING" and row.reason == "BeginTime" and row.restarts == 0:
+    if "go" in facts.files and _unheard(row, now):
         yield "begin", attempt, row.job, ""
     written = last_word(facts)
     untold = written is None or written.signal is not None
@@ -60,6 +63,12 @@ def _due(attempt: str, facts: Facts, row: Row, now: float) -> Iterator[Chore]:
         yield "note", attempt, row.job, row.note
     if row.state in {"RUNNING", "SUSPENDED", "STOPPED"} and _outlived(facts, now) and not anew(facts, row):
         yield "kill", attempt, row.job, ""
+
+
+def _unheard(row: Row, now: float) -> bool:
+    """Whether it waits as if nobody had committed it; Slurm is told of that a moment after it."""
+    kept_back = row.state == "PENDING" and row.reason == "BeginTime" and row.restarts == 0
+    return kept_back and row.submitted is not None and now - row.submitted > HEARD_S
 
 
 def _outlived(facts: Facts, now: float) -> bool:

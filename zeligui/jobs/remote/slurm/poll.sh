@@ -23,18 +23,21 @@ confirm() {
     done
 }
 
-# tend [WHAT ID NATIVE TEXT]...: late: nobody committed it in time; begin: Slurm did not hear that it may; kill: it outlived its grace; native: it was found by
-# its comment; note: how Slurm says that it ended, for when Slurm has forgotten it.
+# tend [WHAT ID NATIVE TEXT]...: late: nobody committed it in time; begin: Slurm did not hear that it may; kill: it
+# outlived its grace; native: it was found by its comment; note: how Slurm says that it ended, for when Slurm has
+# forgotten it.
 tend() {
+    begin=
     while [ $# -gt 0 ]; do
         locate "$2"
         case $1 in
         late) if [ -z "$claim" ] || withhold late || [ -e "$J/go.late" ]; then slurm scancel "$3"; fi ;;
-        begin) slurm scontrol update JobId="$3" StartTime=now ;;
+        begin) begin=$begin,$3 ;;
         kill) slurm scancel "$3" ;;
         native) [ -z "$claim" ] || { set -C; echo "$3 end" 2>/dev/null > "$J/native"; set +C; } ;;
         note) [ -z "$claim" ] || [ ! -d "$J" ] || echo "$4 end" > "$J/slurm" ;;
         esac
         shift 4
     done
+    [ -z "$begin" ] || slurm scontrol update JobId="${begin#,}" StartTime=now
 }
