@@ -23,7 +23,7 @@ from zeligui import __version__
 from zeligui.clock import SystemClock
 from zeligui.desk import Desk, address
 from zeligui.errors import UsageError
-from zeligui.gui.heap import share_arenas
+from zeligui.gui.heap import keep_tidy
 from zeligui.gui.shell import Shell
 from zeligui.gui.sweeping import Sweeper
 from zeligui.gui.timers import LaterCall, Timers
@@ -41,7 +41,7 @@ QUIT_S = 60.0
 def main(home: Home, files: Sequence[Path] = (), *, demo: bool = False, nodes: int = 4) -> int:
     """Open the window and run until it is closed. UsageError where another one took the desk meanwhile."""
     desk = Desk(address(WINDOW, home.folder))
-    share_arenas()
+    keep_tidy()
     gc.disable()  # the window's Sweeper does it
     log = _open_log(home)
     application = QApplication.instance() or _application()

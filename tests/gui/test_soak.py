@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from tests.gui.driving import User, run
-from zeligui.gui.heap import share_arenas
+from zeligui.gui.heap import keep_tidy
 from zeligui.gui.sweeping import Sweeper
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
@@ -30,7 +30,7 @@ Samples = list[tuple[float, float]]
 
 @pytest.fixture
 def garbage_as_in_the_application() -> Iterator[None]:
-    share_arenas()
+    keep_tidy()
     gc.disable()
     yield
     gc.unfreeze()
