@@ -27,7 +27,7 @@ from zeligui.files.gridftp_files import GridFtpFiles
 from zeligui.files.service import Entry, Kind, NoSuchFile
 from zeligui.links.gram.asking import refused_here
 from zeligui.links.gram.contacts import JobContact, job_contact
-from zeligui.links.gsi.credentials import NoCredential
+from zeligui.links.gsi.credentials import given
 
 PLACE = ".zeligrid/gram"
 COMMITTED, CANCELED, GONE = "committed", "canceled", "gone"
@@ -173,9 +173,7 @@ class SiteFiles(GridFtpFiles):
 
     def _take_proxy(self) -> None:
         """The one that the session has now, which may have been renewed or changed."""
-        self.ftp.proxy = self._proxy()
-        if self.ftp.proxy is None:
-            raise NoCredential("This session was given no grid proxy.", hint="Give it one: --context proxy")
+        self.ftp.proxy = given(self._proxy())
 
     async def home(self) -> str:
         """The user's home there."""

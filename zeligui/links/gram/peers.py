@@ -17,7 +17,7 @@ from zeligui.links.gram.contacts import Contact, JobContact
 from zeligui.links.gram.wire import Deadline, Wire, broken
 from zeligui.links.gram.words import printable
 from zeligui.links.gsi import places
-from zeligui.links.gsi.credentials import Credential, NoCredential, check_times, kind, read_proxy, slashed
+from zeligui.links.gsi.credentials import Credential, check_times, given, kind, read_proxy, slashed
 from zeligui.links.gsi.trust import Trust
 
 CONNECT_S = 10.0
@@ -62,9 +62,7 @@ class Identities:
 
     def now(self) -> Identity:
         """NoCredential or UsageError where the proxy or the authorities cannot be used."""
-        proxy, authorities = self._proxy(), self._authorities()
-        if proxy is None:
-            raise NoCredential("This session was given no grid proxy.", hint="Give it one: --context proxy")
+        proxy, authorities = given(self._proxy()), self._authorities()
         with self._lock:
             stamp = _stamp(proxy, authorities)
             if self._known is None or self._known[0] != stamp:

@@ -53,6 +53,13 @@ class NoCredential(ZeliGridError):
     """There is no credential where one was looked for."""
 
 
+def given(proxy: Path | None) -> Path:
+    """The file of a session's proxy. NoCredential where it was given none."""
+    if proxy is None:
+        raise NoCredential("This session was given no grid proxy.", hint="Give it one: --context proxy")
+    return proxy
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A certificate first in its chain, with its private key. Nothing of the key is ever shown."""
