@@ -10,6 +10,7 @@ import pytest
 
 from zeligui.errors import LinkError, Refused, Unreachable
 from zeligui.links import Link
+from zeligui.links.link import Library, Script
 
 EVERY_SIGN = "".join(map(chr, range(1, 128))) + bytes(range(128, 256)).decode("utf-8", "surrogateescape")
 
@@ -104,6 +105,19 @@ async def test_a_shell_that_is_killed_is_started_anew(link: Link) -> None:
     with pytest.raises(Unreachable, match="middle"):
         await link.run("kill -9 $$")
     assert (await link.run("echo fine")).output == b"fine\n"
+
+
+async def test_what_scripts_share_is_there_for_each_of_them_and_in_a_new_shell(link: Link) -> None:
+    greeting = Library('name=${name:-nobody}\ngreet() { echo "hello $name"; }')
+    parting = Library("greet() { echo bye; exit 4; }")
+    assert (await link.run(Script(greeting, "name=you\nlibrary\ngreet"))).output == b"hello you\n"
+    reply = await link.run(Script(parting, "library\ngreet"))
+    assert (reply.status, reply.output) == (4, b"bye\n")
+    assert (await link.run(Script(greeting, "library\ngreet"))).output == b"hello nobody\n"
+    assert (await link.run("library || greet")).status == 127
+    with pytest.raises(LinkError):
+        await link.run("kill -9 $$")
+    assert (await link.run(Script(greeting, "library\ngreet"))).output == b"hello nobody\n"
 
 
 async def test_a_stream_gives_lines_as_they_come(link: Link, tmp_path: Path) -> None:
