@@ -228,7 +228,7 @@ async def test_replies_that_cannot_be_are_errors_in_words(replies: list[str], ki
 )
 async def test_refusals_say_what_to_do(said: str, words: str, hint: str) -> None:
     with pytest.raises(SubmissionRefused, match=words) as refused:
-        await service(LOOK, said, url="slurm+ssh://login.example.org/batch").prepare(ID, JobDescription("true"))
+        await service(LOOK, said).prepare(ID, JobDescription("true"))
     assert hint in refused.value.hint
 
 

@@ -10,7 +10,6 @@ from functools import cache
 
 from zeligui.jobs.job import JobDescription
 from zeligui.jobs.scripts import RESTORE_LOCALE, text
-from zeligui.jobs.slurm.near import folder
 from zeligui.jobs.slurm.rows import FIELDS
 from zeligui.links.link import Library, Script
 from zeligui.links.slurm import COMMANDS
@@ -21,10 +20,6 @@ _LOOK = ("common.sh", "slurm/base.sh", "slurm/probe.sh")
 _STEER = ("common.sh", "steer.sh", "slurm/base.sh", "slurm/steer.sh")
 _POLL = ("common.sh", "find.sh", "slurm/base.sh", "slurm/poll.sh")
 _SUBMIT = ("common.sh", "slurm/base.sh", "slurm/submit.sh")
-
-
-ALWAYS = ("--parsable", "--no-requeue", "--job-name=zeligrid", "--open-mode=append", "--nodes=1", "--ntasks=1")
-"""The options of sbatch for all jobs."""
 
 
 @cache
@@ -69,28 +64,6 @@ def tend(cluster: str, chores: Sequence[tuple[str, str, str, str]]) -> Script:
 def offer(attempt: str, nonce: str, job: JobDescription, order: str) -> tuple[str, ...]:
     """The words that claim an attempt."""
     return attempt, nonce, "1" if job.fence_s > 0 else "", "1" if job.interactive else "", order
-
-
-def enlist(cluster: str, words: Sequence[str]) -> Script:
-    """Claim what is handed to Slurm meanwhile; prints `claimed`, or `before` where it was claimed already."""
-    return _submit(cluster, ["enlist", *words])
-
-
-def conclude(cluster: str, words: Sequence[str], said: str) -> Script:
-    """What `start` prints of one that was enlisted, where sbatch `said` so."""
-    return _submit(cluster, ["conclude", *words, said])
-
-
-def again(cluster: str, umask: str, words: Sequence[str], options: Sequence[str], said: str) -> Script:
-    """`start` for one that was claimed before; that of which sbatch `said` so is taken back."""
-    return _submit(cluster, ["again", said, *words, tools(), umask, *options])
-
-
-def sbatch(cluster: str, attempt: str, options: Sequence[str]) -> list[str]:
-    """The command by which `start` hands over an attempt, where its commands are on this machine."""
-    on_node, job = f"{folder(cluster)}/tools/{tools()}", f"{folder(cluster)}/{attempt}"
-    named = [f"--comment=zeligrid:{attempt}", f"--chdir={job}", "--output=slurm.out"]
-    return ["sbatch", *named, *options, f"{on_node}/batch", job, on_node]
 
 
 def claim(cluster: str, words: Sequence[str]) -> Script:

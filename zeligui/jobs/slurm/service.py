@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,17 +23,19 @@ from zeligui.jobs.adaptors import Declared, NotMeant
 from zeligui.jobs.job import JobDescription, JobStatus
 from zeligui.jobs.posix import PREPARED_S, PosixService, Steps, check
 from zeligui.jobs.posix import reach as reach_machine
-from zeligui.jobs.slurm import chores, near, refusals, rows, scripts, sights
+from zeligui.jobs.slurm import chores, refusals, rows, scripts, sights
 from zeligui.jobs.slurm.judging import judge
 from zeligui.jobs.slurm.together import MOST_TOGETHER, Together
 from zeligui.links import slurm
 from zeligui.links.addresses import Address
+from zeligui.links.calls import call
 from zeligui.links.link import Link, Links, Reply, Script
 
 FRESH_S = 60.0
 """For so long the limits of partitions are taken to be as they were."""
 LOOK_LIMIT_S = 30.0
 POLL_LIMIT_S = 20.0
+GRANT_LIMIT_S = 5.0
 TELL_S = 0.1
 """So long what was let go is gathered before Slurm is told: it takes as much to be told of one as of many."""
 
@@ -103,7 +106,7 @@ class SlurmService(PosixService):
         refusals.check(self.url, self._cluster.partition, job, sight)
         order = posix_scripts.order(attempt, job, limit_s=0, reaper="python3")
         words = scripts.offer(attempt, secrets.token_hex(8), job, order)
-        options = [*scripts.ALWAYS, f"--begin=now+{math.ceil(self._prepared_s)}", *scripts.needs(job)]
+        options = [f"--begin=now+{math.ceil(self._prepared_s)}", *scripts.needs(job)]
         if self._cluster.partition:
             options.append(f"--partition={self._cluster.partition}")
         start = partial(self._submits.ask, words, tuple(options), most=sight.most_in_array)
@@ -111,24 +114,7 @@ class SlurmService(PosixService):
 
     async def _submit_one(self, words: Words, options: Words) -> Reply:
         sight = await self._sight()
-        start = scripts.start(sight.name, sight.umask, words, options)
-        if self._ready is None:
-            return await self._submit(start)
-        enlisting = self._submit(scripts.enlist(sight.name, words))
-        command = scripts.sbatch(sight.name, words[0], options)
-        submitting = near.handed_over(sight.name, words[0], command, sight.umask)
-        try:
-            reply, said = await asyncio.gather(enlisting, submitting)
-        except TimeoutError as error:
-            raise self._doubt("sbatch gave no answer in time") from error
-        if said is None:
-            return await self._submit(start)
-        if reply.text.strip() == "before":
-            return await self._submit(scripts.again(sight.name, sight.umask, words, options, said))
-        return await self._submit(scripts.conclude(sight.name, words, said))
-
-    def _doubt(self, why: str) -> InDoubt:
-        return InDoubt(f"{self.url} did not confirm: {why}.", hint="It is asked again.")
+        return await self._submit(scripts.start(sight.name, sight.umask, words, options))
 
     async def _submit_array(self, offers: Sequence[Words], options: Words) -> Sequence[Reply | None]:
         sight = await self._sight()
@@ -142,7 +128,7 @@ class SlurmService(PosixService):
         return folder
 
     async def commit(self, attempt: str) -> None:
-        if self._ready and (folder := self._ready.pop(attempt, None)) and await near.granted(folder):
+        if self._ready and (folder := self._ready.pop(attempt, None)) and await _granted(folder):
             self._begin(attempt)
             return
         self._check_committed(await self._commits.ask(check(attempt), None))
@@ -176,7 +162,7 @@ class SlurmService(PosixService):
     def _answer(self, reply: Reply, *wanted: str) -> str:
         word, rest = self._word(reply)
         if word == "doubt":
-            raise self._doubt(slurm.sentence(rest))
+            raise InDoubt(f"{self.url} did not confirm: {slurm.sentence(rest)}.", hint="It is asked again.")
         if word == "failed":
             raise refusals.refusal(self.url, rest, self._seen)
         return super()._answer(reply, *wanted)
@@ -258,6 +244,19 @@ def _each(reply: Reply, attempts: Sequence[str]) -> Sequence[Reply | None]:
         None if answer == "alone" else replace(reply, output=answer.encode("utf-8", "surrogateescape"))
         for answer in answers
     ]
+
+
+async def _granted(folder: str) -> bool:
+    """Whether it is let go by that, as `grant` of base.sh does it; where not, it is asked why."""
+    try:
+        await call(_make, os.fsencode(f"{folder}/decided"), limit=GRANT_LIMIT_S)
+    except (OSError, TimeoutError):
+        return False
+    return True
+
+
+def _make(file: bytes) -> None:
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _said(reply: Reply) -> str:

@@ -4,7 +4,7 @@
 claim() {
     locate "$1"
     if [ -z "$claimed" ]; then
-        mkdir -p "$jobs/$key/$1"
+        [ -d "$jobs/$key/$1" ] || mkdir -p "$jobs/$key/$1"
         set -C
         printf 'claim %s %s %s end\n' "$2" "$boot" "$ns" 2>/dev/null > "$jobs/$key/claims/$1"
         set +C
@@ -38,6 +38,8 @@ revoke() { [ "${native:-$1}" = "$1" ] || scancel "$native"; }
 refuse() { revoke ''; echo "refused $1"; exit 0; }
 give_up() { withhold late; refuse "$1"; }
 
+CLAIMED=7 # with which its claim ends where nothing was amiss; one that refuses ends with 0
+
 # submit ID NONCE FENCE INTERACTIVE ORDER TOOLS UMASK OPTION...: claim it and hand it to Slurm, both at the same time.
 # It is to begin later than anybody waits for a commit: what was not committed finds so when it begins, and ends.
 # Only the job whose id stands in the file `native` ever runs: another one of the same attempt ends when it begins.
@@ -46,7 +48,7 @@ submit() {
     shift 7
     locate "$id"
     if [ -z "$claimed" ]; then
-        { claim "$id" "$nonce" "$fence" "$interactive" "$order" && sent alone; } </dev/null >/dev/null 2>&1 &
+        { claim "$id" "$nonce" "$fence" "$interactive" "$order"; sent alone && exit $CLAIMED; } </dev/null >/dev/null 2>&1 &
     else
         claim "$id" "$nonce" "$fence" "$interactive" "$order"
         [ ! -e "$J/sent" ] || native=$(named "$id")
@@ -54,30 +56,12 @@ submit() {
     fi
     [ -n "$native" ] || hand_over "zeligrid:$id" "$jobs/$key/$id" --output=slurm.out "$@" \
         "$tools/batch" "$jobs/$key/$id" "$tools"
-    wait
-    conclude "$id" "$nonce" "$fence" "$interactive" "$order"
-}
-# conclude ID NONCE FENCE INTERACTIVE ORDER [SAID]: what becomes of one that was handed over, where sbatch printed that.
-conclude() {
-    [ $# -lt 6 ] || { said=$6 native=; number; }
-    [ -n "$native" ] || { failed || { locate "$1"; withhold late; echo "failed $said"; }; return; }
-    claim "$1" "$2" "$3" "$4" "$5"
+    wait $!
+    status=$?
+    [ -n "$native" ] || { failed || { locate "$id"; withhold late; echo "failed $said"; }; return; }
+    J=$jobs/$key/$id
+    [ $status = $CLAIMED ] && [ ! -e "$J/decided" ] || claim "$id" "$nonce" "$fence" "$interactive" "$order"
     keep
-}
-# enlist ID NONCE FENCE INTERACTIVE ORDER: claim what somebody else hands over at the same time; `before` where it was
-# claimed by another call.
-enlist() {
-    locate "$1"
-    [ -z "$claimed" ] || { echo before; exit 0; }
-    claim "$@" && sent alone && echo claimed
-}
-# again SAID ID...: submit what was claimed before; what sbatch printed just now is of one too many.
-again() {
-    said=$1 native=
-    number
-    [ -z "$native" ] || scancel "$native"
-    shift
-    submit "$@"
 }
 # sent HOW: write down that it is handed over now: `alone`, or as which task of an array.
 sent() { echo "$1 end" > "$J/sent"; }
@@ -85,7 +69,8 @@ sent() { echo "$1 end" > "$J/sent"; }
 hand_over() {
     comment=$1 folder=$2
     shift 2
-    said=$(umask "$mask"; restore; exec sbatch --comment="$comment" --chdir="$folder" "$@" 2>&1) && number
+    said=$(umask "$mask"; restore; exec sbatch --parsable --no-requeue --comment="$comment" --job-name=zeligrid \
+        --chdir="$folder" --open-mode=append --nodes=1 --ntasks=1 "$@" 2>&1) && number
 }
 
 # Many at once are handed over as one array: `together` begins, `offer` names each, `hand_over_all` ends. Of each is said
