@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPushButton,
+    QStyle,
     QWidget,
 )
 
+from zeligui.gui.icons import icon
 from zeligui.gui.words import visible
 
 MOST_NAMED = 10
@@ -50,7 +52,9 @@ async def choose(
 ) -> int | None:
     """Ask for one of several deeds, named by verbs; its place comes back, None where it was cancelled."""
     box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
+    # Qt would make its own picture anew for each question, and keep all of them.
+    size = box.style().pixelMetric(QStyle.PixelMetric.PM_MessageBoxIconSize, None, box)
+    box.setIconPixmap(icon("question").pixmap(QSize(size, size), box.devicePixelRatio()))
     box.setWindowTitle("ZeliGrid")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(visible(question, 1000))
