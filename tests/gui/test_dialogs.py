@@ -160,3 +160,20 @@ def test_the_foot_of_a_dialog_that_stays_open_closes_it_last(window: QWidget) ->
     assert not any(button.autoDefault() for button in shown), "Enter in a filter would press one"
     press(dialog, "Close")
     assert not dialog.isVisible()
+
+
+def test_the_picture_of_a_question_is_drawn_once(qapp: QApplication, window: QWidget) -> None:
+    async def pictures() -> set[int]:
+        keys = set()
+
+        async def look() -> None:
+            box = await seen(QMessageBox)
+            assert not box.iconPixmap().isNull()
+            keys.add(box.iconPixmap().cacheKey())
+            press(box, "Cancel")
+
+        for _ in range(3):
+            await both(confirm(window, "Stop it?", "Stop", []), look())
+        return keys
+
+    assert len(run(qapp, pictures())) == 1
