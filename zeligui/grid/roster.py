@@ -140,7 +140,7 @@ class Machine:
         return self.heard_by(self.leader)
 
     def heard_by(self, feed: Feed) -> float:
-        """The same of another source."""
+        """The same of any of its sources."""
         told = self.told[feed]
         return max(self.last, feed.confirmed) if told.standing and not told.missing else self.last
 

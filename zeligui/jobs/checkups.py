@@ -125,9 +125,8 @@ def _adaptor_missing(scheme: str) -> Step | None:
     if scheme in known or scheme in others:
         return None
     words = f"Nothing that is installed understands {scheme[:40]}://."
-    return Step(
-        "adaptor", Status.MISSING, words, f"Install a package that has it; known are {listed({*known, *others})}."
-    )
+    hint = f"Install a package that has it; known are {listed({*known, *others})}."
+    return Step("adaptor", Status.MISSING, words, hint)
 
 
 async def _anywhere(url: str, address: Address, links: Links) -> Checkup:

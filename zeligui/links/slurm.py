@@ -69,15 +69,20 @@ class Cluster:
     link: str
     partition: str = ""
 
+    @property
+    def here(self) -> bool:
+        """Whether its commands are on this machine."""
+        return self.link == "local://"
+
     def url(self, partition: str = "") -> str:
         """The URL of the cluster, or of one of its partitions."""
-        base = "slurm://" if self.link == "local://" else f"slurm+{self.link}"
+        base = "slurm://" if self.here else f"slurm+{self.link}"
         return f"{base}/{partition}" if partition else base
 
     @property
     def login(self) -> str:
         """The machine whose commands are used, in words."""
-        return "this machine" if self.link == "local://" else self.link.removeprefix("ssh://")
+        return "this machine" if self.here else self.link.removeprefix("ssh://")
 
 
 def parse(url: str) -> Cluster:

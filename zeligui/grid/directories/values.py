@@ -111,20 +111,14 @@ def known(attribute: str, text: str) -> Value | None:
 
 def known_each(attribute: str, texts: Sequence[str]) -> tuple[Value | None, ...]:
     """The same of many values."""
-    if _are_plainly_texts(texts):
-        return tuple(texts)
-    return tuple(known(attribute, text) for text in texts)
+    return tuple(text if _is_plainly_text(text) else known(attribute, text) for text in texts)
 
 
-def _are_plainly_texts(texts: Sequence[str]) -> bool:
-    """Whether it is seen at a glance that `known` takes all as they are: so are names and addresses, which all differ.
-
-    What begins with a letter is no number, and what has two points neither.
-    """
-    named = "".join([text[:1] or " " for text in texts]).isalpha()
-    if not named and min((text.count(".") for text in texts), default=0) < 2:
+def _is_plainly_text(text: str) -> bool:
+    """Whether it is seen at a glance that `known` takes it as it is: so are names and addresses, which all differ."""
+    if not (text[:1].isalpha() or text.count(".") > 1):
         return False
-    return _UNKNOWN_TEXTS.isdisjoint(map(str.casefold, texts)) and list(map(str.strip, texts)) == list(texts)
+    return text.casefold() not in _UNKNOWN_TEXTS and not (text[0].isspace() or text[-1].isspace())
 
 
 def all_integers_known(attribute: str, integers: Numbers) -> bool:

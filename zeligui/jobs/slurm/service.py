@@ -84,7 +84,7 @@ class SlurmService(PosixService):
         self._seen_at = -FRESH_S
         self._away = False
         self._looking = asyncio.Lock()
-        self._ready: dict[str, str] | None = {} if cluster.link == "local://" else None
+        self._ready: dict[str, str] | None = {} if cluster.here else None
         """The directories of what was prepared, where the file system of the cluster is this machine's, too."""
         self._begun: list[str] = []
         self._beginning: asyncio.Task[None] | None = None

@@ -4,7 +4,7 @@
 claim() {
     locate "$1"
     if [ -z "$claimed" ]; then
-        [ -d "$jobs/$key/$1" ] || mkdir -p "$jobs/$key/$1"
+        mkdir -p "$jobs/$key/$1"
         set -C
         printf 'claim %s %s %s end\n' "$2" "$boot" "$ns" 2>/dev/null > "$jobs/$key/claims/$1"
         set +C
