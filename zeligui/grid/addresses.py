@@ -22,7 +22,6 @@ def usable(addresses: Iterable[str]) -> tuple[str, ...]:
     return found if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=2**14)
 def _usable(text: str) -> str:
     try:
         first, second, *_ = socket.inet_pton(socket.AF_INET, text)
@@ -31,6 +30,7 @@ def _usable(text: str) -> str:
     return "" if first in (0, 127) or 224 <= first < 240 or (first, second) == (169, 254) else text
 
 
+@lru_cache(maxsize=2**12)
 def _usable_other(text: str) -> str:
     """What is no plain IPv4 address; `ipaddress` takes 20 times as long."""
     try:

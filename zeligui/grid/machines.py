@@ -323,7 +323,7 @@ class Machines:
         while True:
             await self._clock.sleep(LOOK_S)
             self._notice_gap()
-            for count, machine in enumerate(tuple(self._due.by(self._clock.age()))):
+            for count, machine in enumerate(self._due.by(self._clock.age())):
                 self._review(machine)
                 if count % MOST_AT_ONCE == MOST_AT_ONCE - 1:
                     await asyncio.sleep(0)

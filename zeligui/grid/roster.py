@@ -264,7 +264,8 @@ class Roster:
 
     def _newcomer(self, feed: Feed, name: str, addresses: Collection[str]) -> Machine:
         """What `machine_of` makes of a name that nobody has."""
-        known_by = usable((*in_name(name), *addresses))[:MOST_ADDRESSES]
+        named = in_name(name)
+        known_by = usable((*named, *addresses) if named else addresses)[:MOST_ADDRESSES]
         machine = Machine(name, self._row(), addresses=known_by, feeds=[feed], told={feed: Told(names=[name])})
         self._enter(machine)
         feed.machines[name] = machine

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zeligui.grid.directories import Entry, describe
-from zeligui.grid.directories.values import known
+from zeligui.grid.directories.values import known, known_each
 
 GLUE2 = "glue2executionenvironment"
 
@@ -121,6 +123,19 @@ def test_a_placeholder_is_unknown(attribute: str, text: str) -> None:
 )
 def test_a_number_that_only_looks_like_one_is_a_number(attribute: str, text: str) -> None:
     assert known(attribute, text) == float(text)
+
+
+PLAIN = st.sampled_from(["node1.grid", "10.1.2.3", "x86", "a.b.c", "1.2.3-4", ".."])
+OTHER = (
+    st.sampled_from(["", "unknown", "n/a", "1.5", "1e5", "Linux", " x1", "x1 ", "x1\n", "\nx1", "999999999"])
+    | st.text()
+)
+
+
+@given(st.lists(PLAIN, max_size=4), st.lists(OTHER, max_size=2))
+def test_many_values_are_known_as_each_by_itself(plain: list[str], other: list[str]) -> None:
+    texts = (*plain, *other)
+    assert known_each("mds-host-hn", texts) == tuple(known("mds-host-hn", text) for text in texts)
 
 
 def sub_cluster(**values: str) -> dict[str, object]:

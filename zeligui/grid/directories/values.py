@@ -55,6 +55,10 @@ PLAUSIBLE_MHZ = (100.0, 10_000.0)
 _FIRST_SIGNS, _LAST_SIGNS = frozenset("+-.0123456789"), frozenset(".0123456789")
 """Of a number."""
 
+_PLAINLY_TEXT = r"(?:[A-Za-z][A-Za-z.-]*\d|[\dA-Za-z-]*\.[\dA-Za-z-]*\.)[\dA-Za-z.-]*"
+_PLAINLY_TEXTS = re.compile(rf"{_PLAINLY_TEXT}(?:\n{_PLAINLY_TEXT})*", re.ASCII)
+"""Lines that are texts and mean something at a glance: names with a digit, or addresses, which all differ."""
+
 _TEXTS = frozenset(name.casefold() for name, kind in ATTRIBUTES.items() if kind.text)
 
 _EXACT_DIGITS = 15
@@ -109,8 +113,10 @@ def known(attribute: str, text: str) -> Value | None:
     return number if exact and not rules.text else stripped
 
 
-def known_each(attribute: str, texts: Sequence[str]) -> tuple[Value | None, ...]:
-    """The same of many values."""
+def known_each(attribute: str, texts: tuple[str, ...]) -> tuple[Value | None, ...]:
+    """The same of many values; these themselves where they are taken as they are."""
+    if _PLAINLY_TEXTS.fullmatch("\n".join(texts)):
+        return texts
     return tuple(text if _is_plainly_text(text) else known(attribute, text) for text in texts)
 
 

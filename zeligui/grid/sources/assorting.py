@@ -20,7 +20,7 @@ from zeligui.grid.survey import groups
 from zeligui.links.ldap.decoding import entry, read
 from zeligui.links.ldap.shapes import Cut, Heap, Places, Shape
 
-AT_ONCE = 1500
+AT_ONCE = 2500
 """Entries that are read together: what comes of them is handed on together too."""
 
 FEW = 16
@@ -56,7 +56,8 @@ class Assorting:
         lots: list[Alike] = []
         left: list[Hashable] = []
         entries = iter(contents.items())
-        while lot := list(islice(entries, AT_ONCE)):
+        few = -(-len(contents) // max(1, round(len(contents) / AT_ONCE)))  # none of the lots is a small rest
+        while lot := list(islice(entries, few)):
             alike, rest = self._lot(lot)
             lots += alike
             left += [lot[place][0] for place in rest.tolist()]
@@ -157,11 +158,14 @@ def _published(cut: Cut, number: int, name: str) -> tuple[Published, NDArray[np.
     raw, codes = _told_apart(cut, number)
     texts = texts_of(raw)
     said = known_each(name, texts)
-    kinds = np.fromiter(map(_KINDS.__getitem__, map(type, said)), np.uint8, len(said))
+    if said is texts:
+        kinds = np.full(len(said), _TEXT, np.uint8)
+    else:
+        kinds = np.fromiter(map(_KINDS.__getitem__, map(type, said)), np.uint8, len(said))
     if name in NUMBERS or name in TIMES or not "".join(texts).isprintable():
         fits = [text.isprintable() and is_expected(name, text) for text in texts]
         kinds = np.where(fits, kinds, np.uint8(_LEFT_OUT))
-    words = tuple(value if isinstance(value, str) else "" for value in said)
+    words = texts if said is texts else tuple(value if isinstance(value, str) else "" for value in said)
     return Published(codes, texts, said, words), kinds[codes]
 
 

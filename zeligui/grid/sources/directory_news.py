@@ -27,6 +27,9 @@ LONGEST_NOTE = 1000
 MOST_FAULTS, MOST_TOLD = 1000, 3
 """Hosts of which it is known which values cannot be, and how many of them are named."""
 
+_NO_TIMES: Mapping[str, float] = {}
+"""Of a host no value of which has a time of its own: so are most."""
+
 LEAVES_AFTER, LEAVES_S = 3, 600.0
 """A host leaves when so many answers in a row, and all for so long, lack it: a GIIS drops who answers late."""
 
@@ -51,7 +54,7 @@ class News:
         self._expiry_s = expiry_s
         self._turn = threading.Lock()
         self._clocks = Clocks()
-        self._times: dict[str, dict[str, float]] = {}
+        self._times: dict[str, Mapping[str, float]] = {}
         """When the values with a time of their own were measured that are told, by the host's name in small letters."""
         self._told: dict[str, Described | bytes] = {}
         """What is told of each host, or the only entry that describes it."""
@@ -138,7 +141,7 @@ class News:
         self._told |= zip(hosts.names, (content for _, content in hosts.entries), strict=True)
         self._listed.update(hosts.names)
         for name in hosts.names:
-            self._times.setdefault(name.casefold(), {})
+            self._times.setdefault(name.casefold(), _NO_TIMES)
         if hosts.names:
             yield Survey(self._url, hosts.names, hosts.values, hosts.stamps, until - now, hosts.addresses)
 
@@ -155,14 +158,15 @@ class News:
         if not 0 < len(name) <= LONGEST_TEXT or not name.isprintable() or name.startswith("-"):
             return False
         if len(self._times) < MOST_HOSTS:
-            self._times.setdefault(name.casefold(), {})
+            self._times.setdefault(name.casefold(), _NO_TIMES)
         return name.casefold() in self._times
 
     def _pieces(self, host: Described, valid_s: float | None) -> Iterator[Measurement]:
         told = self._times[host.name.casefold()]
         oldest = max(host.times.values(), default=0.0) - self._expiry_s
         news = {name: when for name, when in host.times.items() if when > told.get(name, oldest)}
-        told.update(news)
+        if news:
+            self._times[host.name.casefold()] = {**told, **news}
         lasting = self._possible(host)
         if host.times:
             lasting = {name: value for name, value in lasting.items() if name not in host.times}
