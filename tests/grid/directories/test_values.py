@@ -138,6 +138,11 @@ def test_many_values_are_known_as_each_by_itself(plain: list[str], other: list[s
     assert known_each("mds-host-hn", texts) == tuple(known("mds-host-hn", text) for text in texts)
 
 
+def test_one_odd_name_behind_thousands_takes_no_longer() -> None:
+    texts = ("node1.cluster.org",) * 5000 + ("_",)
+    assert known_each("mds-host-hn", texts) == texts
+
+
 def sub_cluster(**values: str) -> dict[str, object]:
     named = {f"GlueHost{name}": [value] for name, value in values.items()}
     entry = Entry.of("GlueSubClusterUniqueID=a,o=grid", {"objectClass": ["GlueSubCluster"], **named})

@@ -55,9 +55,12 @@ PLAUSIBLE_MHZ = (100.0, 10_000.0)
 _FIRST_SIGNS, _LAST_SIGNS = frozenset("+-.0123456789"), frozenset(".0123456789")
 """Of a number."""
 
-_PLAINLY_TEXT = r"(?:[A-Za-z][A-Za-z.-]*\d|[\dA-Za-z-]*\.[\dA-Za-z-]*\.)[\dA-Za-z.-]*"
-_PLAINLY_TEXTS = re.compile(rf"{_PLAINLY_TEXT}(?:\n{_PLAINLY_TEXT})*", re.ASCII)
-"""Lines that are texts and mean something at a glance: names with a digit, or addresses, which all differ."""
+_PLAINLY_TEXT = r"(?>[A-Za-z][A-Za-z.-]*\d|[\dA-Za-z-]*\.[\dA-Za-z-]*\.)[\dA-Za-z.-]*+"
+_PLAINLY_TEXTS = re.compile(rf"{_PLAINLY_TEXT}(?:\n{_PLAINLY_TEXT})*+", re.ASCII)
+"""Lines that are texts and mean something at a glance: names with a digit, or addresses, which all differ.
+
+Nothing that was matched is tried in another way: one odd name behind thousands would else take for ever.
+"""
 
 _TEXTS = frozenset(name.casefold() for name, kind in ATTRIBUTES.items() if kind.text)
 
