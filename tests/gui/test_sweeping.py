@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 from collections.abc import Iterator
 
@@ -71,6 +72,27 @@ def test_all_is_swept_the_more_rarely_the_longer_it_takes(sweeper: Sweeper, monk
     monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
     monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
     monkeypatch.setattr(sweeping, "SHARE", 1e9)
+    sweeper.sweep_all()
+    swept.clear()
     for _ in range(YOUNG):
         sweeper.sweep()
     assert swept == [0] * (YOUNG - 1) + [1], "what is new, and now and then what has just stayed"
+
+
+def test_what_takes_a_little_longer_is_put_off_by_little(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
+    took = iter((0.0, 0.056))
+    monkeypatch.setattr(time, "thread_time", lambda: next(took))
+    swept: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
+    sweeper.sweep_all()
+    swept.clear()
+    now = 29.0
+    sweeper.sweep()
+    assert 2 not in swept
+    monkeypatch.setattr(time, "thread_time", lambda: 0.0)
+    now = 31.0
+    sweeper.sweep()
+    assert 2 in swept

@@ -19,7 +19,8 @@ WHOLE_S = 20.0
 BRIEF_S = 0.05
 """What takes no longer is not noticed, and may be done as often as that: some hosts and jobs take 0.02 s."""
 SHARE = 5000.0
-"""What takes longer takes this part of the time at most: with 10,000 hosts and jobs, 0.2 s in a quarter of an hour."""
+"""What is beyond that takes this part of the time at most: with 10,000 hosts and jobs, that take 0.2 s, one is due in
+twelve minutes; one that took a little long for once, for this machine had much to do, puts the next off by little."""
 ELSEWHERE_S = 120.0
 """Between two of them while the user is elsewhere, however long they take."""
 
@@ -37,6 +38,7 @@ class Sweeper(QObject):
         self._sweeps = 0
         self.sweep_all()
         gc.freeze()
+        self._took = 0.0  # from now on it goes through less
         timer = QTimer(self)
         timer.setInterval(SWEEP_MS)
         timer.timeout.connect(self.sweep)
@@ -46,7 +48,7 @@ class Sweeper(QObject):
         """Collect what is new, or all where that is due."""
         passed = time.monotonic() - self._whole
         elsewhere = QGuiApplication.applicationState() != Qt.ApplicationState.ApplicationActive
-        pause = WHOLE_S if self._took <= BRIEF_S else max(WHOLE_S, SHARE * self._took)
+        pause = max(WHOLE_S, SHARE * (self._took - BRIEF_S))
         if passed >= pause or (elsewhere and passed >= ELSEWHERE_S):
             self.sweep_all()
             give_back()
