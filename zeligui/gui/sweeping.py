@@ -8,7 +8,7 @@ import time
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
-from zeligui.gui.heap import give_back
+from zeligui.gui.heap import give_back, make_room_for_names
 
 SWEEP_MS = 5_000
 YOUNG = 4
@@ -36,6 +36,7 @@ class Sweeper(QObject):
         super().__init__(parent)
         self._whole = self._took = 0.0
         self._sweeps = 0
+        make_room_for_names()
         self.sweep_all()
         gc.freeze()
         self._took = 0.0  # from now on it goes through less
