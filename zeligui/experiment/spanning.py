@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from zeligui.errors import UsageError
 from zeligui.links.addresses import parse
@@ -12,20 +11,14 @@ from zeligui.schemes import JOBS, SOURCES, schemes
 
 def to_watch(services: Sequence[str], watched: Sequence[str]) -> tuple[str, ...]:
     """Those of an experiment's `services` that are sources too and not among the `watched` URLs, each once."""
-    known = {_plain(url) for url in watched}
-    wanted = {_plain(url): url for url in reversed(services) if url.partition("://")[0] in _both()}
+    known, both = {_plain(url) for url in watched}, schemes(SOURCES) & schemes(JOBS)
+    wanted = {_plain(url): url for url in reversed(services) if url.partition("://")[0] in both}
     return tuple(url for plain, url in reversed(wanted.items()) if plain not in known)
 
 
 def covers(watched: str, service: str) -> bool:
     """Whether who watches the one URL watches what jobs go to by the other: itself, or a part of it, as a partition."""
     return _plain(watched) == _plain(service) or service.startswith(f"{watched.rstrip('/')}/")
-
-
-@cache
-def _both() -> frozenset[str]:
-    """The schemes by which machines are measured and jobs run."""
-    return schemes(SOURCES) & schemes(JOBS)
 
 
 def _plain(url: str) -> str:

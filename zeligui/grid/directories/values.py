@@ -120,14 +120,7 @@ def known_each(attribute: str, texts: tuple[str, ...]) -> tuple[Value | None, ..
     """The same of many values; these themselves where they are taken as they are."""
     if _PLAINLY_TEXTS.fullmatch("\n".join(texts)):
         return texts
-    return tuple(text if _is_plainly_text(text) else known(attribute, text) for text in texts)
-
-
-def _is_plainly_text(text: str) -> bool:
-    """Whether it is seen at a glance that `known` takes it as it is: so are names and addresses, which all differ."""
-    if not (text[:1].isalpha() or text.count(".") > 1):
-        return False
-    return text.casefold() not in _UNKNOWN_TEXTS and not (text[0].isspace() or text[-1].isspace())
+    return tuple(known(attribute, text) for text in texts)
 
 
 def all_integers_known(attribute: str, integers: Numbers) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from zeligui.links.ldap.decoding import entry, read
 from zeligui.links.ldap.shapes import Cut, Heap, Places, Shape
 
 AT_ONCE = 2500
-"""Entries that are read together: what comes of them is handed on together too."""
+"""About so many entries are read together: what comes of them is handed on together too."""
 
 FEW = 16
 """So many are read one by one: then that is quicker."""
@@ -52,12 +53,12 @@ class Assorting:
         self._kinds: list[_Kind] = []
 
     def sorted(self, contents: Mapping[Hashable, bytes]) -> tuple[list[Alike], list[Hashable]]:
-        """The hosts that are alike, in lots of at most so many, and the keys of the entries that are left."""
+        """The hosts that are alike, in lots of about so many, and the keys of the entries that are left."""
         lots: list[Alike] = []
         left: list[Hashable] = []
         entries = iter(contents.items())
-        few = -(-len(contents) // max(1, round(len(contents) / AT_ONCE)))  # none of the lots is a small rest
-        while lot := list(islice(entries, few)):
+        size = math.ceil(len(contents) / max(1, round(len(contents) / AT_ONCE)))  # none of the lots is a small rest
+        while lot := list(islice(entries, size)):
             alike, rest = self._lot(lot)
             lots += alike
             left += [lot[place][0] for place in rest.tolist()]
@@ -159,13 +160,13 @@ def _published(cut: Cut, number: int, name: str) -> tuple[Published, NDArray[np.
     texts = texts_of(raw)
     said = known_each(name, texts)
     if said is texts:
-        kinds = np.full(len(said), _TEXT, np.uint8)
+        kinds, words = np.full(len(said), _TEXT, np.uint8), texts
     else:
         kinds = np.fromiter(map(_KINDS.__getitem__, map(type, said)), np.uint8, len(said))
+        words = tuple(value if isinstance(value, str) else "" for value in said)
     if name in NUMBERS or name in TIMES or not "".join(texts).isprintable():
         fits = [text.isprintable() and is_expected(name, text) for text in texts]
         kinds = np.where(fits, kinds, np.uint8(_LEFT_OUT))
-    words = texts if said is texts else tuple(value if isinstance(value, str) else "" for value in said)
     return Published(codes, texts, said, words), kinds[codes]
 
 
