@@ -8,10 +8,10 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from zeligui.gui import sweeping
-from zeligui.gui.sweeping import YOUNG, Sweeper
+from zeligui.gui.sweeping import Sweeper
 
 
 class Knot:
@@ -29,6 +29,14 @@ def sweeper(qapp: object) -> Iterator[Sweeper]:
     gc.unfreeze()
     gc.enable()
     parent.deleteLater()
+
+
+def slowly(monkeypatch: pytest.MonkeyPatch, seconds: dict[int, float]) -> list[int]:
+    """Have a sweep of each generation take so long; those that are swept."""
+    swept: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
+    monkeypatch.setattr(time, "thread_time", lambda: sum(seconds.get(each, 0.0) for each in swept))
+    return swept
 
 
 def tied() -> weakref.ref[Knot]:
@@ -55,8 +63,7 @@ def test_what_stayed_waits_until_all_is_swept(sweeper: Sweeper, monkeypatch: pyt
 
 
 def test_what_is_swept_unnoticed_is_swept_often(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
-    swept: list[int] = []
-    monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
+    swept = slowly(monkeypatch, {2: 0.049})
     monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
     monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
     monkeypatch.setattr(sweeping, "SHARE", 1e9)
@@ -66,33 +73,59 @@ def test_what_is_swept_unnoticed_is_swept_often(sweeper: Sweeper, monkeypatch: p
 
 
 def test_all_is_swept_the_more_rarely_the_longer_it_takes(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
-    swept: list[int] = []
-    monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
-    monkeypatch.setattr(sweeping, "BRIEF_S", 0.0)
+    swept = slowly(monkeypatch, {0: 0.02, 1: 0.04, 2: 0.2})
     monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
     monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
-    monkeypatch.setattr(sweeping, "SHARE", 1e9)
     sweeper.sweep_all()
     swept.clear()
-    for _ in range(YOUNG):
+    for _ in range(6):
         sweeper.sweep()
-    assert swept == [0] * (YOUNG - 1) + [1], "what is new, and now and then what has just stayed"
+    assert swept == [0, 0, 1] * 2, "what is new, and after two of these what they left"
+
+
+def test_of_much_that_has_come_all_is_not_swept_to_find_that_it_takes_long(
+    sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "WHOLE_S", 0.0)
+    monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
+    swept = slowly(monkeypatch, {})
+    sweeper.sweep()
+    assert swept == [2]
+    monkeypatch.setattr(sweeping, "BRIEF_S", 0.0)
+    monkeypatch.setattr(sweeping, "SHARE", 1e9)
+    much = [[] for _ in range(1000)]
+    sweeper.sweep()
+    assert swept == [2, 0]
+    assert much
+
+
+def test_what_is_new_is_swept_the_sooner_the_more_it_is(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    timer = sweeper.findChild(QTimer)
+    assert timer.interval() == 5_000
+    slowly(monkeypatch, {0: 0.02})
+    sweeper.sweep()
+    assert timer.interval() == 2_500
+    sweeper.sweep()
+    assert timer.interval() == 1_250
+    sweeper.sweep()  # what has survived
+    assert timer.interval() == 1_250
+    sweeper.sweep()
+    assert timer.interval() == 1_000, "no sooner than that"
+    slowly(monkeypatch, {0: 0.001})
+    sweeper.sweep()
+    assert timer.interval() == 5_000
 
 
 def test_what_takes_a_little_longer_is_put_off_by_little(sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     monkeypatch.setattr(sweeping, "ELSEWHERE_S", 1e9)
-    took = iter((0.0, 0.056))
-    monkeypatch.setattr(time, "thread_time", lambda: next(took))
-    swept: list[int] = []
-    monkeypatch.setattr(gc, "collect", lambda generation=2: swept.append(generation))
+    swept = slowly(monkeypatch, {2: 0.056})
     sweeper.sweep_all()
     swept.clear()
     now = 29.0
     sweeper.sweep()
-    assert 2 not in swept
-    monkeypatch.setattr(time, "thread_time", lambda: 0.0)
+    assert swept == [0]
     now = 31.0
     sweeper.sweep()
-    assert 2 in swept
+    assert swept == [0, 2]

@@ -125,7 +125,10 @@ class Services:
         for name, state in running.items():
             known = before.get(name)
             self._counted[name] = known if known and known[0] is state else (state, _counted(state))
-        return sum((count for _, count in self._counted.values()), Counter())
+        jobs: Counter[str] = Counter()
+        for _, count in self._counted.values():
+            jobs.update(count)
+        return jobs
 
     # --- how they are ---------------------------------------------------------------------------------------------
 
