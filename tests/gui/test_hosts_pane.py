@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.gui.looking import HOSTILE, as_read, cell, labels, lines
@@ -214,6 +214,21 @@ def test_the_host_of_the_current_line_is_told_also_of_an_attribute(pane: HostsPa
     assert pane.current == "other"
     show(pane, FOUR[0])
     assert pane.current in {"", "node1"}
+
+
+def test_where_a_filter_hides_the_current_host_another_one_is_and_is_seen_and_told_once(
+    pane: HostsPane, qtbot: QtBot
+) -> None:
+    show(pane, *(host(f"{word}{number:03}") for word in ("left", "stay") for number in range(200)))
+    pane.select_host("left150")
+    QApplication.processEvents()
+    told: list[str] = []
+    pane.selected.connect(told.append)
+    with qtbot.waitSignal(pane.selected):
+        type_filter(pane, "stay")
+    QApplication.processEvents()
+    assert told == [pane.current] == ["stay000"]
+    assert pane.view.viewport().rect().contains(pane.view.visualRect(pane.view.currentIndex()))
 
 
 def test_where_all_hosts_have_gone_none_is_current(pane: HostsPane, qtbot: QtBot) -> None:

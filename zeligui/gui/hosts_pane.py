@@ -68,7 +68,7 @@ Row = Host | AttributeRow | StatusRow
 
 class HostsPane(Pane):
     """All machines, by name; `selected` tells the name of the host whose row is current, "" where none is, also when
-    others are selected beside it."""
+    others are selected beside it: once, as soon as all is as it shall be."""
 
     selected = Signal(str)
     menu_asked = Signal(str, QPoint)
@@ -104,8 +104,11 @@ class HostsPane(Pane):
         layout.addLayout(self._lists, 1)
         self.filter.changed.connect(lambda _: self._filter())
         self.filter.left.connect(self.view.setFocus)
-        self.view.selectionModel().currentRowChanged.connect(lambda *_: self.selected.emit(self.current))
-        self.view.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit(self.current))
+        self._telling = QTimer(self)
+        self._telling.setSingleShot(True)
+        self._telling.timeout.connect(lambda: self.selected.emit(self.current))
+        self.view.selectionModel().currentRowChanged.connect(lambda *_: self._telling.start())
+        self.view.selectionModel().selectionChanged.connect(lambda *_: self._telling.start())
         if expectations:
             expectations.came.connect(self._age)
         self.view.menu_asked.connect(lambda place: self.menu_asked.emit(self.current, place))
@@ -166,7 +169,7 @@ class HostsPane(Pane):
             return
         named = self._named
         hosts, found = self._found(snapshot)
-        self.model.show_forest(self._forest(hosts))
+        self.view.show_forest(self._forest(hosts))
         if self._named != named:
             self.model.grow_again()
         if len(self._nodes) > 2 * len(snapshot.hosts) + FEW:

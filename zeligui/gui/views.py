@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from zeligui.gui.rows import RowModel, RowRole
-from zeligui.gui.tree import TreeModel
+from zeligui.gui.tree import Node, TreeModel
 
 EN_SPACE = "\u2002"
 TO_DO = 0.25
@@ -127,6 +127,16 @@ class Tree(QTreeView):
         self.setIndentation(self.fontMetrics().height())
         _size(self, self.header(), widths)
         self.collapsed.connect(model.close)
+
+    def show_forest(self, forest: tuple[Node, ...]) -> None:
+        """Have the model show these nodes. Where the current row leaves, Qt would scroll to the next one in the middle
+        of it, and lay out thousands of rows for that which are about to leave."""
+        model, current = self.model(), QPersistentModelIndex(self.currentIndex())
+        self.setAutoScroll(False)
+        model.show_forest(forest)  # type: ignore[attr-defined]
+        self.setAutoScroll(True)
+        if not current.isValid():
+            self.scrollTo(self.currentIndex())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.matches(QKeySequence.StandardKey.Copy):
