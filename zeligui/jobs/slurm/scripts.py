@@ -21,6 +21,9 @@ _STEER = ("common.sh", "steer.sh", "slurm/base.sh", "slurm/steer.sh")
 _POLL = ("common.sh", "find.sh", "slurm/base.sh", "slurm/poll.sh")
 _SUBMIT = ("common.sh", "slurm/base.sh", "slurm/submit.sh")
 
+SBATCH = ("--parsable", "--no-requeue", "--job-name=zeligrid", "--open-mode=append", "--nodes=1", "--ntasks=1")
+"""The options of sbatch for all jobs alike."""
+
 
 @cache
 def tools() -> str:
@@ -66,20 +69,33 @@ def offer(attempt: str, nonce: str, job: JobDescription, order: str) -> tuple[st
     return attempt, nonce, "1" if job.fence_s > 0 else "", "1" if job.interactive else "", order
 
 
-def claim(cluster: str, words: Sequence[str]) -> Script:
-    """Claim an attempt and make its directory; prints `claimed DIRECTORY`."""
-    return _submit(cluster, ["claim", *words], last='echo "claimed $J"\n')
+def claim(cluster: str, words: Sequence[str], *, beside: bool = False) -> Script:
+    """Claim an attempt and make its directory; prints `claimed DIRECTORY`. `beside`: it is handed over meanwhile."""
+    return _submit(cluster, ["claim_beside" if beside else "claim", *words], last='echo "claimed $J"\n')
 
 
 def start(cluster: str, umask: str, words: Sequence[str], options: Sequence[str]) -> Script:
     """Claim an attempt and hand it to Slurm; `umask` is that of the job, `options` are of sbatch."""
-    return _submit(cluster, ["submit", *words, tools(), umask, *options])
+    return _submit(cluster, ["submit", *words, tools(), umask, *SBATCH, *options])
+
+
+def command(folder: str, options: Sequence[str]) -> list[str]:
+    """What hands an attempt to Slurm, as `start` does, where its directory is `folder`."""
+    jobs, _, attempt = folder.rpartition("/")
+    own = [f"--comment=zeligrid:{attempt}", f"--chdir={folder}", "--output=slurm.out"]
+    there = f"{jobs}/tools/{tools()}"
+    return ["sbatch", *own, *SBATCH, *options, f"{there}/batch", folder, there]
+
+
+def handed(cluster: str, words: Sequence[str], native: str, said: str) -> Script:
+    """Conclude what `command` began, of which sbatch said this; `start`'s answer."""
+    return _submit(cluster, ["handed", *words, native, said])
 
 
 def together(cluster: str, umask: str, nonce: str, offers: Sequence[Sequence[str]], options: Sequence[str]) -> Script:
     """Claim several and hand them over as one array. Prints of each its id and `start`'s answer, or `alone`."""
     offered = (["offer", *words] for words in offers)
-    return _submit(cluster, ["together", nonce, tools(), umask], *offered, ["hand_over_all", *options])
+    return _submit(cluster, ["together", nonce, tools(), umask], *offered, ["hand_over_all", *SBATCH, *options])
 
 
 def needs(job: JobDescription) -> list[str]:

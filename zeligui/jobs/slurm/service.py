@@ -23,19 +23,17 @@ from zeligui.jobs.adaptors import Declared, NotMeant
 from zeligui.jobs.job import JobDescription, JobStatus
 from zeligui.jobs.posix import PREPARED_S, PosixService, Steps, check
 from zeligui.jobs.posix import reach as reach_machine
-from zeligui.jobs.slurm import chores, refusals, rows, scripts, sights
+from zeligui.jobs.slurm import chores, here, refusals, rows, scripts, sights
 from zeligui.jobs.slurm.judging import judge
 from zeligui.jobs.slurm.together import MOST_TOGETHER, Together
 from zeligui.links import slurm
 from zeligui.links.addresses import Address
-from zeligui.links.calls import call
 from zeligui.links.link import Link, Links, Reply, Script
 
 FRESH_S = 60.0
 """For so long the limits of partitions are taken to be as they were."""
 LOOK_LIMIT_S = 30.0
 POLL_LIMIT_S = 20.0
-GRANT_LIMIT_S = 5.0
 TELL_S = 0.1
 """So long what was let go is gathered before Slurm is told: it takes as much to be told of one as of many."""
 
@@ -86,6 +84,8 @@ class SlurmService(PosixService):
         self._looking = asyncio.Lock()
         self._ready: dict[str, str] | None = {} if cluster.here else None
         """The directories of what was prepared, where the file system of the cluster is this machine's, too."""
+        self._folder = ""
+        """Where they are, once one was prepared."""
         self._begun: list[str] = []
         self._beginning: asyncio.Task[None] | None = None
         self._submits = Together(self._submit_one, self._submit_array)
@@ -114,7 +114,20 @@ class SlurmService(PosixService):
 
     async def _submit_one(self, words: Words, options: Words) -> Reply:
         sight = await self._sight()
+        if self._folder:
+            return await self._submit_here(words, options, sight)
         return await self._submit(scripts.start(sight.name, sight.umask, words, options))
+
+    async def _submit_here(self, words: Words, options: Words, sight: sights.Sight) -> Reply:
+        """The same, with sbatch run from here while the shell claims the attempt."""
+        folder = f"{self._folder}/{words[0]}"
+        handing = here.hand_over(folder, scripts.command(folder, options), int(sight.umask, 8))
+        handed, claimed = await asyncio.gather(handing, self._submit(scripts.claim(sight.name, words, beside=True)))
+        if handed is None:
+            return await self._submit(scripts.start(sight.name, sight.umask, words, options))
+        if handed.native and self._word(claimed)[0] == "claimed" and await here.keep(folder, handed.native):
+            return replace(claimed, output=os.fsencode(f"ready {folder}\n"))
+        return await self._submit(scripts.handed(sight.name, words, handed.native, handed.said))
 
     async def _submit_array(self, offers: Sequence[Words], options: Words) -> Sequence[Reply | None]:
         sight = await self._sight()
@@ -124,11 +137,11 @@ class SlurmService(PosixService):
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         folder = await super().prepare(attempt, job, tell=tell)
         if self._ready is not None:
-            self._ready[attempt] = folder
+            self._ready[attempt], self._folder = folder, folder.rpartition("/")[0]
         return folder
 
     async def commit(self, attempt: str) -> None:
-        if self._ready and (folder := self._ready.pop(attempt, None)) and await _granted(folder):
+        if self._ready and (folder := self._ready.pop(attempt, None)) and await here.grant(folder):
             self._begin(attempt)
             return
         self._check_committed(await self._commits.ask(check(attempt), None))
@@ -244,19 +257,6 @@ def _each(reply: Reply, attempts: Sequence[str]) -> Sequence[Reply | None]:
         None if answer == "alone" else replace(reply, output=answer.encode("utf-8", "surrogateescape"))
         for answer in answers
     ]
-
-
-async def _granted(folder: str) -> bool:
-    """Whether it is let go by that, as `grant` of base.sh does it; where not, it is asked why."""
-    try:
-        await call(_make, os.fsencode(f"{folder}/decided"), limit=GRANT_LIMIT_S)
-    except (OSError, TimeoutError):
-        return False
-    return True
-
-
-def _make(file: bytes) -> None:
-    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _said(reply: Reply) -> str:

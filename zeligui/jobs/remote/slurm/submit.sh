@@ -57,11 +57,21 @@ submit() {
     [ -n "$native" ] || hand_over "zeligrid:$id" "$jobs/$key/$id" --output=slurm.out "$@" \
         "$tools/batch" "$jobs/$key/$id" "$tools"
     wait $!
-    status=$?
+    conclude $?
+}
+# conclude STATUS: what is to be said of it, now that it was handed over; `status` is that of its claim.
+conclude() {
     [ -n "$native" ] || { failed || { locate "$id"; withhold late; echo "failed $said"; }; return; }
     J=$jobs/$key/$id
-    [ $status = $CLAIMED ] && [ ! -e "$J/decided" ] || claim "$id" "$nonce" "$fence" "$interactive" "$order"
+    [ "$1" = $CLAIMED ] && [ ! -e "$J/decided" ] || claim "$id" "$nonce" "$fence" "$interactive" "$order"
     keep
+}
+# claim_beside ID NONCE FENCE INTERACTIVE ORDER: claim it while it is handed over without this shell.
+claim_beside() { claim "$@"; [ -e "$J/sent" ] || sent alone; printf '' > "$J/native.new"; }
+# handed ID NONCE FENCE INTERACTIVE ORDER NATIVE SAID: conclude what was handed over without this shell.
+handed() {
+    id=$1 nonce=$2 fence=$3 interactive=$4 order=$5 native=$6 said=$7
+    conclude ''
 }
 # sent HOW: write down that it is handed over now: `alone`, or as which task of an array.
 sent() { echo "$1 end" > "$J/sent"; }
@@ -69,8 +79,7 @@ sent() { echo "$1 end" > "$J/sent"; }
 hand_over() {
     comment=$1 folder=$2
     shift 2
-    said=$(umask "$mask"; restore; exec sbatch --parsable --no-requeue --comment="$comment" --job-name=zeligrid \
-        --chdir="$folder" --open-mode=append --nodes=1 --ntasks=1 "$@" 2>&1) && number
+    said=$(umask "$mask"; restore; exec sbatch --comment="$comment" --chdir="$folder" "$@" 2>&1) && number
 }
 
 # Many at once are handed over as one array: `together` begins, `offer` names each, `hand_over_all` ends. Of each is said

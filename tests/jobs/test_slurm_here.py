@@ -1,0 +1,138 @@
+"""Jobs of this machine's own Slurm after the first: sbatch is run without a shell, and what is in the way is heeded."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.clusters import native, rows
+from tests.jobs.places import Place
+from tests.slurm import Slurm
+from zeligui.errors import InDoubt, SubmissionRefused
+from zeligui.jobs.job import JobDescription, JobState
+from zeligui.jobs.slurm import here
+
+ECHO = JobDescription("sh", ("-c", "echo ran"))
+Site = Callable[[str], None]
+
+
+@pytest.fixture
+async def place(slurm: Slurm, tmp_path: Path) -> AsyncIterator[Place]:
+    """The cluster, which has one job already."""
+    found = Place("slurm://", folder=tmp_path, pause_s=0.2, within_s=40)
+    await found.prepare("true")
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Puts a script before the real sbatch, which is `$sbatch` in it."""
+
+    def put(script: str) -> None:
+        own = tmp_path / "site" / "sbatch"
+        own.parent.mkdir()
+        own.write_text(f"#!/bin/sh\nsbatch={shutil.which('sbatch')}\n{script}\n")
+        own.chmod(0o755)
+        monkeypatch.setenv("PATH", str(own.parent), prepend=":")
+
+    return put
+
+
+def folder_of(place: Place, attempt: str) -> Path:
+    """Where an attempt would be prepared."""
+    return Path(place.handles[place.last]).parent / attempt
+
+
+async def test_sbatch_is_run_without_a_shell_and_the_job_is_like_any_other(
+    place: Place, slurm: Slurm, site: Site, tmp_path: Path
+) -> None:
+    site(f'tr "\\0" " " < /proc/$PPID/cmdline >> {tmp_path}/parents\nexec "$sbatch" "$@"')
+    attempt = await place.start("sh", "-c", "umask; echo ran")
+    assert (await place.ended(attempt)).state is JobState.DONE
+    umask, said = (await place.output(attempt)).split()
+    assert (int(umask, 8), said) == (int((await place.shell("umask")).strip(), 8), b"ran")
+    assert len(rows(slurm, attempt)) == 1
+    assert "python" in (tmp_path / "parents").read_text()
+
+
+async def test_what_a_site_says_besides_the_id_is_not_taken_for_it(place: Place, slurm: Slurm, site: Site) -> None:
+    site('echo "be kind"\n"$sbatch" "$@"\necho "2 * free" >&2')
+    attempt = await place.start("sh", "-c", "echo ran")
+    assert (await place.ended(attempt)).state is JobState.DONE
+    assert len(rows(slurm, attempt)) == 1
+
+
+async def test_a_number_from_an_sbatch_that_fails_is_no_id(place: Place, site: Site) -> None:
+    site("echo 4711\necho 'sbatch: error: Batch job submission failed: no budget' >&2\nexit 1")
+    attempt = secrets.token_hex(16)
+    with pytest.raises(SubmissionRefused, match="no budget"):
+        await place.service.prepare(attempt, ECHO)
+    assert not (folder_of(place, attempt) / "native").exists()
+
+
+async def test_what_slurm_refuses_is_told_in_its_words(
+    place: Place, slurm: Slurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SBATCH_CONSTRAINT", "no-such-feature")
+    attempt = secrets.token_hex(16)
+    with pytest.raises(SubmissionRefused, match="Invalid feature"):
+        await place.service.prepare(attempt, ECHO)
+    assert rows(slurm, attempt) == []
+
+
+async def test_what_hangs_is_in_doubt_and_may_be_tried_again(
+    place: Place, slurm: Slurm, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = secrets.token_hex(16)
+    with monkeypatch.context() as patch:
+        patch.setattr(here, "SUBMIT_S", 0.3)
+        site("exec sleep 60")
+        with pytest.raises(InDoubt, match="timed out"):
+            await place.service.prepare(attempt, ECHO)
+    monkeypatch.undo()
+    place.handles[attempt] = await place.service.prepare(attempt, ECHO)
+    assert len(rows(slurm, attempt)) == 1
+    await place.service.commit(attempt)
+    assert (await place.ended(attempt)).state is JobState.DONE
+
+
+async def test_of_what_another_prepares_at_the_same_time_no_second_job_is_left(
+    place: Place, slurm: Slurm, site: Site
+) -> None:
+    attempt = secrets.token_hex(16)
+    folder = folder_of(place, attempt)
+    site(f'"$sbatch" "$@"\nmkdir -p {folder}\necho "1 end" > {folder}/native')
+    place.handles[attempt] = await place.service.prepare(attempt, ECHO)
+    assert native(place, attempt) == "1"
+    assert rows(slurm, attempt) == ["CANCELLED"]
+
+
+async def test_what_was_prepared_before_is_found(place: Place, slurm: Slurm) -> None:
+    attempt = await place.prepare("sh", "-c", "echo ran")
+    first = native(place, attempt)
+    assert await place.service.prepare(attempt, ECHO) == place.handles[attempt]
+    assert native(place, attempt) == first
+    assert rows(slurm, attempt) == ["PENDING"]
+
+
+async def test_what_was_canceled_before_is_refused_and_no_job_is_left(place: Place, slurm: Slurm) -> None:
+    attempt = secrets.token_hex(16)
+    await place.service.cancel(attempt)
+    with pytest.raises(SubmissionRefused, match="canceled or ended before"):
+        await place.service.prepare(attempt, ECHO)
+    assert set(rows(slurm, attempt)) <= {"CANCELLED"}
+
+
+async def test_what_is_canceled_while_it_is_handed_over_is_refused_and_no_job_is_left(
+    place: Place, slurm: Slurm, site: Site
+) -> None:
+    attempt = secrets.token_hex(16)
+    site(f'"$sbatch" "$@"\nmkdir -p {folder_of(place, attempt)}/decided')
+    with pytest.raises(SubmissionRefused, match="canceled or came too late"):
+        await place.service.prepare(attempt, ECHO)
+    assert rows(slurm, attempt) == ["CANCELLED"]
