@@ -110,6 +110,14 @@ async def test_only_one_wrapper_of_many_wins(here: Place) -> None:
     assert await here.output(attempt) == b"ran\n"
 
 
+async def test_none_of_many_who_prepare_it_at_once_stumbles_over_what_another_writes(here: Place) -> None:
+    services = [here.fresh() for _ in range(6)]
+    for _ in range(8):
+        attempt = secrets.token_hex(16)
+        await asyncio.gather(*(service.prepare(attempt, APPEND) for service in services))
+        await here.service.cancel(attempt)
+
+
 async def test_an_uncommitted_preparation_ends_by_itself(machine: Place, tmp_path: Path) -> None:
     machine.service = machine.fresh(prepared_s=0.3)
     (tmp_path / "file").write_text("x")

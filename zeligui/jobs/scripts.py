@@ -95,20 +95,25 @@ def start(attempt: str, nonce: str, job: JobDescription, on: Machine, reaper: st
     killer = text("common.sh", "processes.sh", "killer.sh")
     program = {"python3": ("reaper.py",), "perl": ("reaper.pl",), "sh": ("common.sh", "reaper.sh")}[reaper]
     lines = [_claim(attempt, nonce, job)]
-    for name, content in (("killer", killer), ("reaper", text(*program))):
+    for name, content in (("killer", killer), (_reaper(nonce), text(*program))):
         lines.append(shlex.join(["install", name, content]))
     lines.append(f"umask $mask; {RESTORE_LOCALE}")
-    lines.append(_start(on, reaper))
+    lines.append(_start(on, reaper, _reaper(nonce)))
     return _prepare(*lines)
 
 
-def _start(on: Machine, reaper: str) -> str:
+def _reaper(nonce: str) -> str:
+    """The name of a wrapper's program: where two prepare one attempt at once, neither runs what the other writes."""
+    return f"reaper.{nonce}"
+
+
+def _start(on: Machine, reaper: str, file: str) -> str:
     if reaper == "sh":
         session = shlex.quote(shlex.join(on.detach()) if on.setsid else "")
-        return f'start start_sh {shlex.join(on.detach())} sh "$J/reaper" "$J" "$mask" {session}'
+        return f'start start_sh {shlex.join(on.detach())} sh "$J/{file}" "$J" "$mask" {session}'
     scope = "systemd-run --user --scope --quiet " if on.leave == "scope" else ""
     program = [on.python, "-I", "-S"] if reaper == "python3" else ["perl"]
-    return f'start {scope}{shlex.join(program)} "$J/reaper" "$J"'
+    return f'start {scope}{shlex.join(program)} "$J/{file}" "$J"'
 
 
 def order(attempt: str, job: JobDescription, *, limit_s: float, reaper: str) -> str:

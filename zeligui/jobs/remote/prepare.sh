@@ -23,13 +23,20 @@ claim() {
     fi
     [ -d "$J/work" ] || mkdir -p "$J/work"
     for name in go.pending exit.pending cancel.pending suspended.pending fenced.pending ${3:+fence} ${4:+stdin.pending}; do
-        line "$J/$name" || echo end > "$J/$name"
-        line "$J/$name" || refuse 'its state files could not be written'
+        ended "$J/$name" || refuse 'its state files could not be written'
     done
     [ -z "$4" ] || [ -e "$J/stdin" ] || printf '' > "$J/stdin"
     for other in "$J"/go.*; do
         [ "$other" = "$J/go.pending" ] || refuse 'it was canceled or came too late'
     done
+}
+# ended FILE: make it a state file where it is none. Who prepares the same attempt just now may be about to write it, too.
+ended() {
+    for _ in 1 2 3 4 5; do
+        ! line "$1" || return 0
+        echo end > "$1"
+    done
+    line "$1"
 }
 refuse() { echo "refused $1"; exit 0; }
 # install NAME TEXT: a program of this job, whole.
