@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -110,6 +111,22 @@ async def test_of_what_another_prepares_at_the_same_time_no_second_job_is_left(
     place.handles[attempt] = await place.service.prepare(attempt, ECHO)
     assert native(place, attempt) == "1"
     assert rows(slurm, attempt) == ["CANCELLED"]
+
+
+async def test_many_who_prepare_it_at_once_prepare_one_job(place: Place, slurm: Slurm) -> None:
+    services = [place.fresh() for _ in range(4)]
+    for service in services:
+        await service.prepare(secrets.token_hex(16), ECHO)
+    for _ in range(8):
+        attempt = secrets.token_hex(16)
+        handles = await asyncio.gather(*(service.prepare(attempt, ECHO) for service in services))
+        place.handles[attempt] = handles[0]
+        assert len(set(handles)) == 1
+        assert Path(handles[0], "native").read_text().removesuffix(" end\n").isdigit()
+        assert [state for state in rows(slurm, attempt) if state != "CANCELLED"] == ["PENDING"]
+    await place.service.commit(attempt)
+    assert (await place.ended(attempt)).state is JobState.DONE
+    assert await place.output(attempt) == b"ran\n"
 
 
 async def test_what_was_prepared_before_is_found(place: Place, slurm: Slurm) -> None:

@@ -38,9 +38,12 @@ async def hand_over(folder: str, command: Sequence[str], umask: int) -> Handed |
         return None
 
 
-async def keep(folder: str, native: str) -> bool:
-    """Write down the id, as `keep` does, where nobody has, and nobody has decided about the attempt meanwhile."""
-    return await _done(_keep, Path(folder), native)
+async def keep(folder: str, nonce: str, native: str) -> bool:
+    """Write down the id, as `keep` does, where nobody has, and nobody has decided about the attempt meanwhile.
+
+    The claim with this nonce has made a file for it.
+    """
+    return await _done(_keep, Path(folder), nonce, native)
 
 
 async def grant(folder: str) -> bool:
@@ -91,12 +94,13 @@ async def _done(work: Callable[..., None], *args: object) -> bool:
     return True
 
 
-def _keep(folder: Path, native: str) -> None:
+def _keep(folder: Path, nonce: str, native: str) -> None:
     if (folder / "decided").exists():
         raise FileExistsError
-    with (folder / "native.new").open("r+") as new:
-        new.write(f"{native} end\n")
-    os.link(folder / "native.new", folder / "native")  # not made anew: a disk may look long for where to put a file
+    own = folder / f"native.{nonce}"
+    with own.open("r+") as file:
+        file.write(f"{native} end\n")
+    os.link(own, folder / "native")  # not made anew: a disk may look long for where to put a file
 
 
 def _grant(folder: Path) -> None:

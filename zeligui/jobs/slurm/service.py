@@ -120,12 +120,13 @@ class SlurmService(PosixService):
 
     async def _submit_here(self, words: Words, options: Words, sight: sights.Sight) -> Reply:
         """The same, with sbatch run from here while the shell claims the attempt."""
-        folder = f"{self._folder}/{words[0]}"
+        attempt, nonce, *_ = words
+        folder = f"{self._folder}/{attempt}"
         handing = here.hand_over(folder, scripts.command(folder, options), int(sight.umask, 8))
         handed, claimed = await asyncio.gather(handing, self._submit(scripts.claim(sight.name, words, beside=True)))
         if handed is None:
             return await self._submit(scripts.start(sight.name, sight.umask, words, options))
-        if handed.native and self._word(claimed)[0] == "claimed" and await here.keep(folder, handed.native):
+        if handed.native and self._word(claimed)[0] == "claimed" and await here.keep(folder, nonce, handed.native):
             return replace(claimed, output=os.fsencode(f"ready {folder}\n"))
         return await self._submit(scripts.handed(sight.name, words, handed.native, handed.said))
 

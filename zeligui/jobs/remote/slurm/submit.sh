@@ -66,8 +66,9 @@ conclude() {
     [ "$1" = $CLAIMED ] && [ ! -e "$J/decided" ] || claim "$id" "$nonce" "$fence" "$interactive" "$order"
     keep
 }
-# claim_beside ID NONCE FENCE INTERACTIVE ORDER: claim it while it is handed over without this shell.
-claim_beside() { claim "$@"; [ -e "$J/sent" ] || sent alone; printf '' > "$J/native.new"; }
+# claim_beside ID NONCE FENCE INTERACTIVE ORDER: claim it while it is handed over without this shell. The id is written
+# into a file of this claim's own, which gets its name `native` later.
+claim_beside() { claim "$@"; [ -e "$J/sent" ] || sent alone; printf '' > "$J/native.$2"; }
 # handed ID NONCE FENCE INTERACTIVE ORDER NATIVE SAID: conclude what was handed over without this shell.
 handed() {
     id=$1 nonce=$2 fence=$3 interactive=$4 order=$5 native=$6 said=$7
