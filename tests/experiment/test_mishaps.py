@@ -1,5 +1,6 @@
 """What goes wrong with hosts, jobs and wishes at the worst moment: nothing runs twice, is forgotten or hangs."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,27 @@ async def test_while_all_are_silent_nothing_is_lost(tmp_path: Path) -> None:
             await play.heard("lost", limit_s=2.5)
         here.heal()
         there.heal()
+        await play.heard("verified")
+        here.end()
+        assert (await play.counts())["done"] == 1
+    assert not there.ran
+
+
+async def test_the_first_to_answer_after_a_silence_of_all_does_not_vouch_for_the_whole_of_it(tmp_path: Path) -> None:
+    here, there = two()
+    there.period_s = 0.3  # it counts as up for 3 s without an answer
+    stage = Stage(tmp_path, IDLE, [here, there])
+    stage.rules |= {"grace_s": 1.5, "host_check_s": 0.2}
+    async with stage.master() as play:
+        await play.heard("running", host="a.grid")
+        await asyncio.sleep(1)
+        here.cut()
+        there.cut()
+        await play.heard("unverified")
+        await asyncio.sleep(2)
+        there.heal()
+        await asyncio.sleep(0.4)
+        here.heal()
         await play.heard("verified")
         here.end()
         assert (await play.counts())["done"] == 1

@@ -176,17 +176,22 @@ async def test_hosts_that_nothing_comes_of_are_not_looked_at(clock: Handset) -> 
         assert {host.status for host in machines.hosts()} == {"up"}
 
 
-async def test_a_directory_that_lives_speaks_for_other_hosts(clock: Handset) -> None:
+async def test_a_directory_says_when_it_confirmed_what_it_told_and_for_whom_alone(clock: Handset) -> None:
     directory, other = Scripted(DIRECTORY), Scripted("ldap://other/o=grid")
     async with watching(clock, directory, other) as machines:
-        assert machines.unconfirmed_s(but="n1") == math.inf
+        assert machines.confirmed() == {}
         await directory.list_host("n1")
         await directory.announce()
+        confirmed = clock.age()
         await clock.pass_by(3)
-        assert machines.unconfirmed_s(but="n2") == 3.0
-        assert machines.unconfirmed_s(but="n1") == math.inf, "it speaks for this host alone"
+        assert machines.confirmed() == {DIRECTORY: confirmed}
+        assert machines.speaking_only_for("n1") == {DIRECTORY}
+        assert machines.speaking_only_for("n2") == set()
+        await directory.list_host("n2")
         await other.list_host("n2")
+        assert machines.speaking_only_for("n1") == set()
+        assert machines.speaking_only_for("n2") == {"ldap://other/o=grid"}
         await other.announce()
-        assert machines.unconfirmed_s(but="n1") == 0.0
+        assert machines.confirmed() == {DIRECTORY: confirmed, "ldap://other/o=grid": clock.age()}
         await other.fail(Unreachable("No route."))
-        assert machines.unconfirmed_s(but="n1") == math.inf
+        assert machines.confirmed() == {DIRECTORY: confirmed}

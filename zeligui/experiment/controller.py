@@ -158,7 +158,7 @@ class Controller:
 
     def _heard(self, arrival: Arrival) -> None:
         if arrival.measured:
-            self._keeping.heard[arrival.host] = self._run.clock.patience()
+            self._run.company.answered(arrival.host, self._run.clock.patience())
         self._wake.set()
 
     def _report(self, doing: str, error: BaseException) -> None:

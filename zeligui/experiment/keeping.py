@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zeligui.contract.columns import Columns
@@ -16,11 +16,6 @@ from zeligui.experiment.run import Run
 from zeligui.experiment.seats import host_of, hosts_of
 from zeligui.experiment.state import AttemptState, Phase
 from zeligui.experiment.watch import Violation, Watch
-from zeligui.grid.hosts import Host
-
-ANSWERED_LATELY_S = 3.0
-"""A host whose poll was answered in the last so many seconds answers, as does one whose measurements come as they
-should: while none does, the master itself is offline."""
 
 
 @dataclass(slots=True)
@@ -40,8 +35,6 @@ class Keeping:
         self._placing = placing
         self._ending = ending
         self.watch = Watch(run.rules.tolerance_s)
-        self.heard: dict[str, float] = {}
-        """When (patience clock) a measurement of each host came last."""
         self._judged = ""
         """The profile that was in force when it was judged last."""
         self._told: dict[tuple[str, str], AttemptState] = {}
@@ -200,6 +193,9 @@ class Keeping:
 
     async def _mind_troubles(self) -> None:
         now = self._run.clock.patience()
+        ahead = self._run.clock.age() - now
+        for directory, confirmed in self._run.machines.confirmed().items():
+            self._run.company.answered(directory, confirmed - ahead)
         for attempt in self._run.in_use().values():
             host = attempt.host
             busy = attempt.phase is Phase.STOPPING or attempt.instance in self._run.busy
@@ -235,31 +231,13 @@ class Keeping:
             self._troubles[attempt.id] = _Trouble(now)
             await self._run.book.record("unverified", why, attempt=attempt)
             return
-        answered = self._others_answered(attempt.host, now)
-        if answered is None:
-            trouble.seen = now
-        elif answered > trouble.seen:
-            trouble.seconds += answered - trouble.seen
-            trouble.seen = answered
+        vouched = self._run.company.vouched(but={attempt.host, *self._run.machines.speaking_only_for(attempt.host)})
+        if vouched:
+            since, until = vouched
+            trouble.seconds += max(0.0, until - max(since, trouble.seen))
+            trouble.seen = max(until, trouble.seen)
         if trouble.seconds >= self._run.rules.grace_s:
             await self._give_up(attempt, f"{attempt.host} could not be verified for {trouble.seconds:.0f} s: {why}")
-
-    def _others_answered(self, host: str, now: float) -> float | None:
-        """When another host answered last; None while none does.
-
-        Time counts up to that answer only: what comes after it may be the beginning of the master's own silence.
-        """
-        polled = max((stamp for name, stamp in self._polling.answered.items() if name != host), default=float("-inf"))
-        measured = max((stamp for name, stamp in self.heard.items() if name != host), default=float("-inf"))
-        confirmed = now - self._run.machines.unconfirmed_s(but=host)
-        up = any(one.name != host and one.status == "up" for one in self._hosts())
-        if polled >= now - ANSWERED_LATELY_S or up or confirmed > float("-inf"):
-            return max(polled, measured, confirmed)
-        return None
-
-    def _hosts(self) -> Iterator[Host]:
-        """The hosts whose measurements came, as they are now."""
-        return (host for name in self.heard if (host := self._run.machines.host(name)))
 
     async def _give_up(self, attempt: AttemptState, reason: str) -> None:
         if attempt.service in self._polling.silent or attempt.instance in self._run.busy:

@@ -28,8 +28,6 @@ class Polling:
         self.statuses: dict[str, JobStatus] = {}
         self.silent: dict[str, LinkError] = {}
         """Services that did not answer the last poll."""
-        self.answered: dict[str, float] = {}
-        """When (patience clock) each host's service answered last."""
         self.taken_up: set[str] = set()
         """Attempts of an earlier master, to be found again."""
         self.in_doubt: set[str] = set()
@@ -68,7 +66,8 @@ class Polling:
             statuses = await self._run.attempts.service(url).find([attempt.id for attempt in attempts])
             self.silent.pop(url, None)
             now = self._run.clock.patience()
-            self.answered.update((attempt.host, now) for attempt in attempts)
+            for host in {attempt.host for attempt in attempts}:
+                self._run.company.answered(host, now)
             await self._hear(attempts, statuses)
         except LinkError as error:
             self.silent[url] = error

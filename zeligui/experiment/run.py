@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zeligui.clock import Clock
@@ -12,6 +12,7 @@ from zeligui.contract.model import Contract, Profile
 from zeligui.experiment.attempts import Attempts
 from zeligui.experiment.book import Book
 from zeligui.experiment.choice import profile_of
+from zeligui.experiment.company import Company
 from zeligui.experiment.description import Experiment
 from zeligui.experiment.seats import host_of, room, seat_of, seated
 from zeligui.experiment.state import AttemptState, ExperimentState, InstanceState, Phase
@@ -45,6 +46,8 @@ class Run:
     """What is being done with an instance, so that nothing else is begun with it."""
     reserved: set[str]
     """Seats on which something is being prepared."""
+    company: Company = field(default_factory=Company)
+    """Which machines answer."""
 
     @property
     def state(self) -> ExperimentState:

@@ -208,15 +208,16 @@ class Machines:
         machine = self._roster.machines.get(host)
         return float("-inf") if machine is None else self._measurements.newest(machine.row, attributes)
 
-    def unconfirmed_s(self, *, but: str) -> float:
-        """For how long no directory has said that what it told of hosts, but this one, stands; inf where none does."""
-        machine = self._roster.machines.get(but)
-        of_others = (
-            feed.confirmed
-            for feed in self._roster.feeds
-            if feed.status == "up" and any(one is not machine for one in feed.machines.values())
-        )
-        return self._clock.age() - max(of_others, default=float("-inf"))
+    def confirmed(self) -> Mapping[str, float]:
+        """When (age clock) each directory that is up said last that what it told stands, by its URL."""
+        feeds = (feed for feed in self._roster.feeds if feed.status == "up")
+        return {feed.url: feed.confirmed for feed in feeds if feed.confirmed > float("-inf")}
+
+    def speaking_only_for(self, host: str) -> set[str]:
+        """The URLs of the sources that tell of this host and of no other."""
+        machine = self._roster.machines.get(host)
+        feeds = [] if machine is None else machine.feeds
+        return {feed.url for feed in feeds if all(one is machine for one in feed.machines.values())}
 
     def usage(self, attempt: str) -> Usage | None:
         """What a job was last seen to use; None where no sensor has reported it."""
