@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeligui.grid.forecasting.battery import NAMES
-from zeligui.grid.forecasting.choice import LASTING, MEMORIES, Choice
+from zeligui.grid.forecasting.choice import LASTING, MEMORIES, Choice, believed
 from zeligui.grid.forecasting.forecaster import MOST_STEPS, Forecaster
 from zeligui.grid.forecasting.nws import NwsRule
 from zeligui.grid.forecasting.rows import EVERY, LARGEST
@@ -127,14 +127,29 @@ def test_the_expected_error_is_what_comes(walks: bool, steps: int, low: float, h
 
 
 def test_the_choice_is_the_method_of_the_lowest_error_and_changes_with_it() -> None:
-    choice = Choice(1, 3, 1)
-    said = np.array([[0.0, 1.0, 5.0]])
+    choice = Choice(1, 4, 1)
+    said = np.array([[0.0, 1.0, 5.0, 8.0]])
     for _ in range(30):
         choice.learn(EVERY, said, np.array([1.0]))
-    assert choice.methods(EVERY)[0] == 1
+    assert choice.methods(EVERY)[0].tolist() == [1, 1, 1]
     for _ in range(LASTING):
         choice.learn(EVERY, said, np.array([5.0]))
-    assert choice.methods(EVERY)[0] == 2
+    assert choice.methods(EVERY)[0].tolist() == [2, 2, 2]
+
+
+def test_the_mean_of_three_is_chosen_where_they_err_in_different_ways() -> None:
+    choice, random = Choice(1, 5, 5), np.random.default_rng(12)
+    for value in random.normal(size=200):
+        said = value + np.append(random.normal(size=3), [7.0, -9.0])
+        choice.learn(EVERY, said[None], np.array([value]))
+    assert sorted(choice.methods(EVERY)[0]) == [0, 1, 2]
+
+
+def test_what_is_believed_is_a_mean_and_exact_where_all_say_the_same() -> None:
+    same = np.nextafter(4.0, 0)
+    said = np.array([[same, same, same, 1.0, 2.0, 6.0]])
+    methods = np.array([[[0, 1, 2], [3, 4, 5], [4, 4, 4]]])
+    assert believed(said, methods).tolist() == [[same, 3.0, 2.0]]
 
 
 def test_a_choice_learns_at_once_which_of_two_is_right_now() -> None:
@@ -142,10 +157,33 @@ def test_a_choice_learns_at_once_which_of_two_is_right_now() -> None:
     choice, off = Choice(1, 2, 2), []
     for place in range(4000):
         value = float(place // 40 % 2)
-        chosen = choice.methods(EVERY)[0]
+        chosen = choice.methods(EVERY)[0].mean()
         off.append(abs(chosen - value))
         choice.learn(EVERY, np.array([[0.0, 1.0]]), np.array([value]))
     assert np.mean(off[1000:]) <= (MEMORIES[0] + 1) / 40
+
+
+def test_what_several_methods_say_is_the_mean_of_them_at_every_step_and_their_names_are_told() -> None:
+    forecaster, levels = Forecaster(10, longest_period=30), np.zeros(10)
+    random = np.random.default_rng(10)
+    for _ in range(500):
+        levels = 0.8 * levels + random.normal(size=10)
+        forecaster.learn(50 + levels + random.normal(size=10))
+    row = next(row for row in range(10) if forecaster.method(row).startswith("the mean of "))
+    named = forecaster.method(row).removeprefix("the mean of ").replace(" and ", ", ").split(", ")
+    methods = [NAMES.index(name) for name in named if name in NAMES]
+    assert len(methods) == 3, named
+    values, errors = forecaster.ahead(np.array([row]), 12)
+    each = [forecaster.each_at(row, steps)[methods] for steps in range(1, 13)]
+    assert values[0] == pytest.approx(np.mean(each, axis=1))
+    assert np.isfinite(errors).all()
+
+
+def test_of_a_constant_one_method_is_believed() -> None:
+    forecaster = Forecaster(1)
+    for _ in range(50):
+        forecaster.learn(np.array([0.1]))
+    assert forecaster.method(0) == NAMES[0]
 
 
 def test_the_rule_of_the_network_weather_service_is_its_two_levels() -> None:

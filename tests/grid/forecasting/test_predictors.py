@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from zeligui.grid.forecasting.analogues import ALIKE, FADE, MOVED, Analogues
 from zeligui.grid.forecasting.analogues import LEAST as LEAST_SEEN
 from zeligui.grid.forecasting.autoregression import LEAST, ORDER, Autoregression, fitted
-from zeligui.grid.forecasting.battery import MEAN, NAMES, NWS_METHODS, Battery
+from zeligui.grid.forecasting.battery import NAMES, NWS_METHODS, Battery
 from zeligui.grid.forecasting.levels import FITTED_GAINS, FITTED_MEMORY, GAINS, FittedSmoothing, Levels
 from zeligui.grid.forecasting.rows import EVERY
 from zeligui.grid.forecasting.seasons import MEMORY, Seasons
@@ -263,20 +263,6 @@ def test_steps_ahead_of_a_season_go_on_with_its_periods() -> None:
         one.learn(EVERY, np.array([float(place % 7)]))
     for method in (0, 1):
         assert one.ahead(EVERY, 25, np.array([method]))[0].tolist() == [float(place % 7) for place in range(100, 125)]
-
-
-def test_the_mean_is_that_of_lines_and_courses_at_every_step() -> None:
-    random = np.random.default_rng(10)
-    one, mean = Battery(1, longest_period=30), np.array([NAMES.index(MEAN)])
-    for value in random.normal(50, 5, 120):
-        found = one.learn(EVERY, np.array([value]))
-    row, last = np.array([0]), np.array([1.0])
-    parts = [place for place, name in enumerate(NAMES) if name.startswith(("AR", "what followed"))]
-    assert len(parts) == 4
-    assert found[0, mean[0]] == pytest.approx(found[0, parts].mean())
-    each = [one.ahead(row, np.array([part]), 12, last)[0] for part in parts]
-    assert one.ahead(row, mean, 12, last)[0] == pytest.approx(np.mean(each, axis=0))
-    assert one.ahead(row, mean, 1, last)[0, 0] == pytest.approx(found[0, mean[0]])
 
 
 def test_a_battery_says_the_last_value_where_a_method_says_nothing() -> None:

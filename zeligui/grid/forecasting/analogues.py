@@ -31,7 +31,7 @@ class Analogues(State):
     sum a lag. `seasons` keeps the values, and learns them first.
     """
 
-    names: Sequence[str] = ("what followed alike", "what followed alike, moved")
+    names: Sequence[str] = ("analogues", "shifted analogues")
 
     def __init__(self, rows: int, seasons: Seasons) -> None:
         self._seasons = seasons

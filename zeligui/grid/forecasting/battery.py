@@ -16,26 +16,17 @@ from zeligui.grid.forecasting.windows import Windows
 NWS_METHODS = len(Levels.names) + len(Windows.names)
 """The first so many methods of the battery are the 18 of the Network Weather Service, in its order, mended."""
 
-_SINGLE = (
+NAMES = (
     *(*Levels.names, *Windows.names, *FittedSmoothing.names),
     *(autoregression_name(memory) for memory in MEMORIES),
     *Seasons.names,
     *Analogues.names,
 )
 
-MEAN = "mean of AR(16) and alike"
-NAMES = (*_SINGLE, MEAN)
-
-_AVERAGED = [_SINGLE.index(name) for name in (*map(autoregression_name, MEMORIES), *Analogues.names)]
-"""What follows lines through the past and what follows its courses err in different ways: the mean of both less often.
-
-(Bates and Granger, Operational Research Quarterly 20, 1969.)
-"""
-
 
 class Battery:
-    """The 18 methods of the Network Weather Service, a fitted smoother, two AR(16), two that repeat a period, two that
-    look for what is alike, and a mean of these and the AR(16).
+    """The 18 methods of the Network Weather Service, a fitted smoother, two AR(16), two that repeat a period, and two
+    that look for what is alike.
 
     A method that has seen too little to say anything says the last value.
     """
@@ -61,16 +52,11 @@ class Battery:
     def learn(self, at: Rows, values: Numbers) -> Numbers:
         """Take in the next value of these rows (n,); what each method says of the one after, (n, methods)."""
         said = np.concatenate([part.learn(at, values) for part in self.parts], axis=1)
-        said = np.where(np.isnan(said), values[:, None], said)
-        return np.column_stack((said, said[:, _AVERAGED].mean(axis=1)))
+        return np.where(np.isnan(said), values[:, None], said)
 
     def ahead(self, rows: Counts, methods: Counts, steps: int, lasts: Numbers) -> Numbers:
-        """What the method chosen for each row says of the next 1 to `steps` values. Shape (n, steps)."""
+        """What one method of each row says of the next 1 to `steps` values. Shape (n, steps)."""
         said = np.empty((len(rows), steps))
-        mean = methods == len(_SINGLE)
-        if mean.any():
-            each = (np.full(mean.sum(), method) for method in _AVERAGED)
-            said[mean] = np.mean([self.ahead(rows[mean], one, steps, lasts[mean]) for one in each], axis=0)
         for part in self.parts:
             mine, numbers = self._of(part, methods)
             if mine.any():
@@ -78,7 +64,7 @@ class Battery:
         return np.where(np.isnan(said), lasts[:, None], said)
 
     def errors(self, rows: Counts, methods: Counts, first: Numbers, steps: int) -> Numbers:
-        """The expected absolute errors of the next 1 to `steps` values, that of one being `first`. Shape (n, steps).
+        """The absolute errors to expect of one method of each row, the first of them being `first`. Shape (n, steps).
 
         AR(16): first times the root of the sum of squares of its impulse response, no more than the next. What keeps a
         level: with D(h) the mean difference of values h steps apart, the square grows as D(h)^2 - D(1)^2, which is

@@ -65,15 +65,13 @@ def evaluate(values: Numbers, *, warmup: int | None = None, steps: int = 1) -> E
 
 def foretold(values: Numbers, steps: int = 1) -> Numbers:
     """What each of `METHODS` said of each value, `steps` before it came. Shape (n, methods), NaN for the first."""
-    forecaster, rule = Forecaster(1), NwsRule(1)
+    forecaster, rule, row = Forecaster(1), NwsRule(1), np.zeros(1, np.intp)
     said = np.full((len(values), len(METHODS)), np.nan)
-    each = np.arange(len(NAMES))
     for place, value in enumerate(values[: len(values) - steps]):
         column = np.array([value])
         if place:
             rule.learn(EVERY, forecaster.said, column)
         forecaster.learn(column)
-        ahead = forecaster.said[0] if steps == 1 else forecaster.of_methods(0, each, steps)
-        chosen = [rule.methods(EVERY)[0], forecaster.methods(EVERY)[0]]
-        said[place + steps] = np.append(ahead, ahead[chosen])
+        ahead = forecaster.said[0] if steps == 1 else forecaster.each_at(0, steps)
+        said[place + steps] = *ahead, ahead[rule.methods(EVERY)[0]], forecaster.at(row, steps)[0]
     return said

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from zeligui.contract.columns import Numbers
 from zeligui.grid.forecasting.battery import NAMES, NWS_METHODS, Battery
-from zeligui.grid.forecasting.choice import Choice
+from zeligui.grid.forecasting.choice import Choice, believed, mean
 from zeligui.grid.forecasting.rows import EVERY, Counts, Rows, State, given
 from zeligui.grid.forecasting.seasons import LONGEST
 
@@ -28,7 +29,7 @@ class Forecast:
     errors: Numbers
     """The expected absolute error of each value. Shape (n,)."""
     method: str
-    """The name of the predictor that was chosen."""
+    """The name of the predictor that was chosen, or of those whose mean it is."""
 
 
 class Forecaster(State):
@@ -68,34 +69,51 @@ class Forecaster(State):
         self._lasts[at] = values
 
     def _judge(self, at: Rows, values: Numbers) -> None:
-        said = self.said[at]
-        off = np.abs(np.take_along_axis(said, self._choice.methods(at)[:, None], axis=1)[:, 0] - values)
+        off = np.abs(self._next(at) - values)
         gain = np.maximum(1 / self.counts[at], 1 / ERROR_MEMORY)
         self._errors[at] += gain * (off - self._errors[at])
-        self._choice.learn(at, said, values)
+        self._choice.learn(at, self.said[at], values)
 
-    def of_methods(self, row: int, methods: Counts, steps: int) -> Numbers:
-        """What some methods say of one row's value so many steps ahead. Shape (methods,)."""
-        rows = np.full(len(methods), row)
-        return self.battery.ahead(rows, methods, min(steps, MOST_STEPS), self._lasts[rows])[:, -1]
-
-    def methods(self, rows: Rows) -> Counts:
-        """The number, in `battery.NAMES`, of the method that is believed in each row."""
-        return self._choice.methods(rows)
+    def _next(self, at: Rows) -> Numbers:
+        return believed(self.said[at], self._choice.methods(at)[:, None])[:, 0]
 
     def next(self) -> Numbers:
         """What is foretold of the next value of each row, NaN before the first. Shape (rows,)."""
-        return np.take_along_axis(self.said, self._choice.methods(EVERY)[:, None], axis=1)[:, 0]
+        return self._next(EVERY)
+
+    def each_at(self, row: int, steps: int) -> Numbers:
+        """What each method says of one row's value so many steps ahead. Shape (methods,)."""
+        methods = np.arange(len(NAMES))
+        rows = np.full(len(methods), row)
+        return self.battery.ahead(rows, methods, min(steps, MOST_STEPS), self._lasts[rows])[:, -1]
 
     def at(self, rows: Counts, steps: int) -> Numbers:
         """The values foretold so many steps ahead in these rows. Shape (n,)."""
-        methods = self.methods(rows)
-        if steps == 1:
-            return np.take_along_axis(self.said[rows], methods[:, None], axis=1)[:, 0]
-        return self.battery.ahead(rows, methods, min(steps, MOST_STEPS), self._lasts[rows])[:, -1]
+        return self._next(rows) if steps == 1 else self._values(rows, min(steps, MOST_STEPS))[:, -1]
 
     def ahead(self, rows: Counts, steps: int) -> tuple[Numbers, Numbers]:
         """The values foretold 1 to `steps` (at most MOST_STEPS) ahead, and their expected errors, each (n, steps)."""
-        methods = self.methods(rows)
-        values = self.battery.ahead(rows, methods, steps, self._lasts[rows])
-        return values, self.battery.errors(rows, methods, self._errors[rows], steps)
+        errors = self._of_believed(
+            rows, lambda some, methods: self.battery.errors(some, methods, self._errors[some], steps)
+        )
+        return self._values(rows, steps), errors
+
+    def _values(self, rows: Counts, steps: int) -> Numbers:
+        return self._of_believed(
+            rows, lambda some, methods: self.battery.ahead(some, methods, steps, self._lasts[some])
+        )
+
+    def _of_believed(self, rows: Counts, asked: Callable[[Counts, Counts], Numbers]) -> Numbers:
+        """The mean, over the methods believed in each row, of what is asked of one method of each row. (n, …)."""
+        methods = self._choice.methods(rows)
+        found = asked(rows, methods[:, 0])
+        several = np.flatnonzero((methods != methods[:, :1]).any(axis=1))
+        if len(several):
+            others = [asked(rows[several], methods[several, number]) for number in range(1, methods.shape[1])]
+            found[several] = mean([found[several], *others])
+        return found
+
+    def method(self, row: int) -> str:
+        """The name of the method that is believed in a row, or of those whose mean is."""
+        names = [NAMES[number] for number in dict.fromkeys(self._choice.methods(np.array([row]))[0].tolist())]
+        return names[0] if len(names) == 1 else f"the mean of {', '.join(names[:-1])} and {names[-1]}"

@@ -49,7 +49,7 @@ class Levels(State):
 class FittedSmoothing(State):
     """Simple smoothing whose gain is, at each value, that of the lowest absolute errors of late."""
 
-    names: Sequence[str] = ("smoothing, fitted",)
+    names: Sequence[str] = ("fitted smoothing",)
 
     def __init__(self, rows: int) -> None:
         self._begun = np.zeros(rows, bool)

@@ -9,7 +9,6 @@ from typing import Protocol
 import numpy as np
 
 from zeligui.contract.columns import Numbers
-from zeligui.grid.forecasting.battery import NAMES
 from zeligui.grid.forecasting.forecaster import MOST_STEPS, Forecast, Forecaster
 from zeligui.grid.forecasting.rows import Counts, pushed
 from zeligui.grid.forecasting.seasons import LONGEST
@@ -95,7 +94,7 @@ class Tracking:
             return None
         steps = _steps(np.array(horizons_s, float), self._spacing(rows))
         values, errors = block.ahead(place, int(steps.max(initial=1)))
-        return Forecast(values[0][steps - 1], errors[0][steps - 1], NAMES[block.methods(place)[0]])
+        return Forecast(values[0][steps - 1], errors[0][steps - 1], block.method(int(place[0])))
 
     def forget(self, row: int) -> None:
         """The row is another host's from now on."""
