@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -17,7 +16,6 @@ MODULES = f"/usr/lib/ldap:/usr/lib64/openldap:/usr/lib/openldap:{ROOT}/.venv/sys
 PUBLISHED_S = 20
 """So long ago all was published: what changes in the first moments is newer."""
 
-PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:{ROOT}/.venv/system/bin"
 BASE, MASTER, PASSWORD = "o=grid", "cn=master,o=grid", "secret"
 SITE = f"Mds-Vo-name=site,{BASE}"
 LOOPBACK = "127.0.0.1"
@@ -102,7 +100,7 @@ def change(url: str, changes: Mapping[str, Mapping[str, str]]) -> None:
 
 def program(name: str) -> str:
     """Its path. RuntimeError: it is missing."""
-    path = shutil.which(name, path=PATH)
+    path = shutil.which(name)
     if path is None:
         raise RuntimeError(f"{name} is missing: make bench installs what it needs (scripts/system-packages.txt).")
     return path

@@ -22,7 +22,6 @@ from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.service import JobService
 from zeligui.links import Links, open_links
 
-ROOT = Path(__file__).resolve().parent.parent
 ROUNDS, ROW, JOBS, POLLS = 40, 10, 500, 10
 APART_S = 0.3
 JOB = JobDescription("/bin/true")
@@ -60,9 +59,7 @@ def cluster() -> Iterator[Slurm]:
     island = Island()
     try:
         slurm = Slurm(island)
-        os.environ.update(
-            slurm.environment, PATH=f"{os.environ['PATH']}:{ROOT}/.venv/system/bin"
-        )  # an sshd may be there
+        os.environ.update(slurm.environment)
         yield slurm
         slurm.empty()
     finally:
