@@ -27,6 +27,9 @@ BLOCK = 32768
 IN_FLIGHT = 64
 """Requests on their way at a time: 2 MiB, enough for 100 Mbit/s at a round trip of 160 ms."""
 
+AT_ONCE = 16
+"""Requests to read that are sent together: one by one, they cost more than their answers."""
+
 LONGEST_ANSWER = 1 << 20
 
 BREAKS = (EOFError, OSError, paramiko.SSHException)
@@ -55,7 +58,7 @@ class Sftp:
         self._last = 0
         self._early: dict[int, _Answer] = {}
         channel.settimeout(ANSWER_S)
-        self._put(struct.pack(">BI", _INIT, 3))
+        self._put(_string(struct.pack(">BI", _INIT, 3)))
         if self._take()[0] != _VERSION:
             raise Refused(f"{where} does not speak SFTP.")
 
@@ -114,11 +117,10 @@ class Sftp:
         asked: deque[tuple[int, int, int]] = deque()  # request, offset, length
         try:
             while True:
-                # Also past the end, which tells that the file did not grow.
-                while not asked or (len(asked) < IN_FLIGHT and offset <= size):
-                    length = min(BLOCK, size - offset) if offset < size else BLOCK
-                    asked.append((self._ask_to_read(handle, offset, length), offset, length))
-                    offset += length
+                if not asked or (len(asked) <= IN_FLIGHT - AT_ONCE and offset <= size):
+                    ahead = _ahead(offset, size)
+                    asked.extend(self._ask_to_read(handle, ahead))
+                    offset = sum(ahead[-1])
                 number, start, length = asked.popleft()
                 answer = self._answer(number)
                 if answer.code == _EOF:
@@ -127,7 +129,7 @@ class Sftp:
                 yield piece
                 if len(piece) < length:  # a short answer is no end: the rest is asked for before what follows it
                     start, length = start + len(piece), length - len(piece)
-                    asked.appendleft((self._ask_to_read(handle, start, length), start, length))
+                    asked.extendleft(self._ask_to_read(handle, [(start, length)]))
         finally:
             self._settle([number for number, _, _ in asked])
             self._ask(_CLOSE, _string(handle))
@@ -164,8 +166,11 @@ class Sftp:
     def _open(self, path: bytes, how: int) -> bytes:
         return self._ask(_OPEN, _string(path), struct.pack(">I", how), _mode(0o600)).expect(_HANDLE).string()
 
-    def _ask_to_read(self, handle: bytes, offset: int, length: int) -> int:
-        return self._send(_READ, _string(handle), struct.pack(">QI", offset, length))
+    def _ask_to_read(self, handle: bytes, wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+        """Ask for all that is wanted, offsets and lengths; the number of each request before these."""
+        requests = [self._request(_READ, _string(handle), struct.pack(">QI", *one)) for one in wanted]
+        self._put(b"".join(packet for _, packet in requests))
+        return [(number, *one) for (number, _), one in zip(requests, wanted, strict=True)]
 
     def _settle(self, asked: deque[int] | list[int]) -> None:
         """Take the answers that nobody needs any more."""
@@ -176,9 +181,14 @@ class Sftp:
         return self._answer(self._send(kind, *fields))
 
     def _send(self, kind: int, *fields: bytes) -> int:
+        number, packet = self._request(kind, *fields)
+        self._put(packet)
+        return number
+
+    def _request(self, kind: int, *fields: bytes) -> tuple[int, bytes]:
+        """A request's number, and its packet."""
         self._last = (self._last + 1) & 0xFFFFFFFF
-        self._put(struct.pack(">BI", kind, self._last) + b"".join(fields))
-        return self._last
+        return self._last, _string(struct.pack(">BI", kind, self._last) + b"".join(fields))
 
     def _answer(self, number: int) -> _Answer:
         while number not in self._early:
@@ -188,9 +198,9 @@ class Sftp:
             self._early[int.from_bytes(body[:4])] = _Answer(kind, body[4:])
         return self._early.pop(number)
 
-    def _put(self, packet: bytes) -> None:
+    def _put(self, packets: bytes) -> None:
         try:
-            self._channel.sendall(struct.pack(">I", len(packet)) + packet)
+            self._channel.sendall(packets)
         except BREAKS as error:
             raise self._broken() from error
 
@@ -294,6 +304,16 @@ def _string(value: bytes) -> bytes:
 
 def _mode(mode: int) -> bytes:
     return struct.pack(">II", _HAS_MODE, mode)
+
+
+def _ahead(offset: int, size: int) -> list[tuple[int, int]]:
+    """Where the next requests to read begin, and their lengths; the last past the end: did the file grow?"""
+    wanted: list[tuple[int, int]] = []
+    while not wanted or (len(wanted) < AT_ONCE and offset <= size):
+        length = min(BLOCK, size - offset) if offset < size else BLOCK
+        wanted.append((offset, length))
+        offset += length
+    return wanted
 
 
 def _blocks(pieces: Iterator[bytes], offset: int) -> Iterator[tuple[int, bytes]]:
