@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from zeligui.errors import Refused, UsageError, ZeliGridError
 from zeligui.files.planning import Place, planned
 from zeligui.files.service import Entry, Kind, NoSuchFile
 from zeligui.links import Link
-from zeligui.links.copies import LocalFiles
+from zeligui.links.copies import PIECE, SYNCED, LocalFiles
 
 ODD_NAMES = [
     b"with blank",
@@ -201,3 +202,22 @@ def test_a_link_in_the_place_of_a_part_is_not_written_through(tmp_path: Path) ->
     with pytest.raises(OSError, match="symbolic links"):
         LocalFiles().write(os.fsencode(tmp_path / "part"), iter([b"x"]), 0)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_disk_that_fails_while_more_is_written_is_told_though_the_system_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OSError(errno.EIO, "Input/output error")]
+    synced = os.fsync
+
+    def fsync(file: int) -> None:
+        if failures:
+            raise failures.pop()
+        synced(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    pieces = [os.urandom(PIECE)] * (2 * SYNCED // PIECE + 1)
+    with pytest.raises(OSError, match="Input/output"):
+        LocalFiles().write(os.fsencode(tmp_path / "part"), iter(pieces))
+    LocalFiles().write(os.fsencode(tmp_path / "other"), iter(pieces))
+    assert (tmp_path / "other").read_bytes() == b"".join(pieces)

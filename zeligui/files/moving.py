@@ -68,23 +68,23 @@ class Mover:
 
 
 async def _stream(items: Sequence[Item], source: Streaming, offset: int, moved: Moved) -> Sequence[str]:
-    """What passes on a way that is not sealed is asked for at its source, meanwhile."""
+    """What passes on a way that is not sealed is asked for at its source, once the first of it has come."""
+    before, streams = 0, []
+    for item in items:
+        streams.append(Stream(partial(_add, moved, item.entry.name, before)))
+        before += item.entry.size
     if source.sealed and not offset:
-        return await _flow(items, offset, moved)
-    async with _digesting(items) as digests:
-        await _flow(items, offset, moved)
+        return await _flow(streams, items, offset)
+    async with _digesting(items, streams[0].opened) as digests:
+        await _flow(streams, items, offset)
         return await digests
 
 
-async def _flow(items: Sequence[Item], offset: int, moved: Moved) -> Sequence[str]:
+async def _flow(streams: Sequence[Stream], items: Sequence[Item], offset: int) -> Sequence[str]:
     """The digests of what passed."""
-    digests, before = [], 0
-    for item in items:
-        stream = Stream(partial(_add, moved, item.entry.name, before))
+    for stream, item in zip(streams, items, strict=True):
         await flow(stream, item, offset)
-        digests.append(stream.digest)
-        before += item.entry.size
-    return digests
+    return [stream.digest for stream in streams]
 
 
 async def _carry(carrier: Carrying, items: Sequence[Item], offset: int, moved: Moved) -> Sequence[str]:
@@ -98,10 +98,17 @@ async def _carry(carrier: Carrying, items: Sequence[Item], offset: int, moved: M
 
 
 @asynccontextmanager
-async def _digesting(items: Sequence[Item]) -> AsyncIterator[asyncio.Future[Sequence[str]]]:
+async def _digesting(
+    items: Sequence[Item], after: asyncio.Event | None = None
+) -> AsyncIterator[asyncio.Future[Sequence[str]]]:
     """The digests of sources of one service, on their way; given up where they are not waited for."""
-    wanted = [(item.source.path, item.entry.size) for item in items]
-    digests = asyncio.ensure_future(items[0].source.service.digests(wanted))
+
+    async def asked() -> Sequence[str]:
+        if after is not None:
+            await after.wait()
+        return await items[0].source.service.digests([(item.source.path, item.entry.size) for item in items])
+
+    digests = asyncio.ensure_future(asked())
     try:
         yield digests
     finally:

@@ -7,12 +7,16 @@ import hashlib
 import os
 import posixpath
 import stat
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 PIECE = 1024 * 1024
+
+SYNCED = 16 * PIECE
+"""After so many bytes what was written is brought to the disk, while more is written."""
 
 Part = tuple[bytes, int]
 """A file, and how many bytes of it from its beginning on."""
@@ -121,8 +125,11 @@ class LocalFiles:
         how = os.O_EXCL if offset is None else os.O_NOFOLLOW
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb") as file:  # noqa: PTH123
             file.truncate(file.seek(offset or 0))
-            file.writelines(pieces)
-            file.flush()
+            with _Syncing(file.fileno()) as syncing:
+                for piece in pieces:
+                    file.write(piece)
+                    syncing.written(len(piece))
+                file.flush()
             os.fsync(file.fileno())
 
     def rename(self, old: bytes, new: bytes) -> None:
@@ -130,6 +137,38 @@ class LocalFiles:
 
     def remove(self, path: bytes) -> None:
         os.unlink(path)  # noqa: PTH108
+
+
+class _Syncing:
+    """Brings what is written to the disk while more comes, so that little of it is waited for at the end."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._size = 0
+        self._thread: threading.Thread | None = None
+        self._failed: OSError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def written(self, size: int) -> None:
+        self._size += size
+        if self._size >= SYNCED and (self._thread is None or not self._thread.is_alive()):
+            self._size = 0
+            self._thread = threading.Thread(target=self._sync, daemon=True, name="bring to the disk")
+            self._thread.start()
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._file)
+        except OSError as error:  # the system says it once
+            self._failed = self._failed or error
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread is not None:
+            self._thread.join()
+        if self._failed:
+            raise self._failed
 
 
 def digest_of(pieces: Generator[bytes], length: int) -> str:
