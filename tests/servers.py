@@ -118,12 +118,17 @@ class OpenSsh:
 
 
 class Relay:
-    """A TCP port that passes everything on to another, until it is cut or frozen."""
+    """A TCP port that passes everything on to another, until it is cut or frozen.
+
+    `stumbles` are counts of bytes: whenever so many were passed on, all connections break, and new ones hold.
+    """
 
     def __init__(self, to_port: int) -> None:
         self._to_port = to_port
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listener.getsockname()[1]
+        self.stumbles: list[int] = []
+        self._passed = 0
         self._state = "passing"
         self._peers: dict[socket.socket, socket.socket] = {}
         self._woken, self._wake = socket.socketpair()
@@ -179,10 +184,17 @@ class Relay:
             piece = sock.recv(65536)
             if piece:
                 self._peers[sock].sendall(piece)
+                self._count(len(piece))
                 return
         except OSError:
             piece = b""
         self._break(sock, self._peers[sock])
+
+    def _count(self, passed: int) -> None:
+        self._passed += passed
+        if self.stumbles and self._passed >= self.stumbles[0]:
+            del self.stumbles[0]
+            self._break(*self._peers)
 
     def _break(self, *socks: socket.socket) -> None:
         for sock in socks:
