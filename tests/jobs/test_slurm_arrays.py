@@ -183,7 +183,7 @@ async def test_jobs_that_are_committed_at_once_begin_and_each_hears_its_own(plac
 
 
 async def test_of_an_array_too_what_nobody_commits_ends_by_itself(place: Place, slurm: Slurm) -> None:
-    place.service = impatient(place, 2)
+    place.service = impatient(place, 4)
     first, second, third = await prepared(place, *[("sh", "-c", "echo ran")] * 3)
     await place.service.commit(second)
     assert (await place.ended(second)).state is JobState.DONE

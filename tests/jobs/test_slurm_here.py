@@ -129,6 +129,19 @@ async def test_many_who_prepare_it_at_once_prepare_one_job(place: Place, slurm: 
     assert await place.output(attempt) == b"ran\n"
 
 
+@pytest.mark.parametrize("name", ["claims/{0}", "{0}/exit.pending", "{0}/go.pending"])
+async def test_what_another_who_prepares_it_is_just_writing_is_waited_for(place: Place, name: str) -> None:
+    attempt = secrets.token_hex(16)
+    jobs = folder_of(place, attempt).parent
+    there, written = jobs / name.format(attempt), (jobs / name.format(place.last)).read_bytes()
+    there.parent.mkdir(exist_ok=True)
+    there.touch()
+    asyncio.get_running_loop().call_later(0.3, there.write_bytes, written)
+    place.handles[attempt] = await place.service.prepare(attempt, JobDescription("true"))
+    await place.service.commit(attempt)
+    assert (await place.ended(attempt)).state is JobState.DONE
+
+
 async def test_what_was_prepared_before_is_found(place: Place, slurm: Slurm) -> None:
     attempt = await place.prepare("sh", "-c", "echo ran")
     first = native(place, attempt)

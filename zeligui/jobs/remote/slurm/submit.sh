@@ -3,18 +3,20 @@
 # The order lies in the file that lets the job go: it has secrets, and is overwritten when the job has ended.
 claim() {
     locate "$1"
+    new=
     if [ -z "$claimed" ]; then
+        new=$jobs/$key/claims/$1
         mkdir -p "$jobs/$key/$1"
         set -C
-        printf 'claim %s %s %s end\n' "$2" "$boot" "$ns" 2>/dev/null > "$jobs/$key/claims/$1"
+        printf 'claim %s %s %s end\n' "$2" "$boot" "$ns" 2>/dev/null > "$new"
         set +C
         locate "$1"
-        case $claim in '') rm -f "$jobs/$key/claims/$1"; refuse 'its claim could not be written' ;; esac
     fi
+    [ -n "$claim" ] || { sleep 1; locate "$1"; } # who else claims it just now may be about to write it
     case $claim in
     'tomb '*) refuse 'it was canceled or ended before' ;;
     'claim '*) here || refuse 'it was claimed for another cluster, or on a machine' ;;
-    *) refuse 'its claim cannot be read back' ;;
+    *) [ -z "$new" ] || rm -f "$new"; refuse 'its claim could not be written, or read back' ;;
     esac
     if line "$J/native"; then
         [ -e "$J/exit.pending" ] || refuse 'it has ended'
@@ -24,15 +26,19 @@ claim() {
     fi
     [ -d "$J" ] || mkdir -p "$J"
     if ! line "$J/go.pending"; then
-        printf 'go end\n%s' "$5" > "$J/go.pending"
-        for name in exit.pending ${3:+fence fenced.pending} ${4:+stdin.pending}; do echo end > "$J/$name"; done
+        set -C
+        printf 'go end\n%s' "$5" 2>/dev/null > "$J/go.pending"
+        for name in exit.pending ${3:+fence fenced.pending} ${4:+stdin.pending}; do echo end 2>/dev/null > "$J/$name"; done
+        set +C
         [ -z "$4" ] || [ -e "$J/stdin" ] || printf '' > "$J/stdin"
     fi
-    line "$J/exit.pending" && line "$J/go.pending" || refuse 'its state files could not be written'
+    whole "$J/exit.pending" && whole "$J/go.pending" || refuse 'its state files could not be written'
     for other in "$J"/go.* "$J/decided"; do
         [ "$other" = "$J/go.pending" ] || [ ! -e "$other" ] || refuse 'it was canceled or came too late'
     done
 }
+# whole FILE: whether it is one; who prepares the same attempt just now may be about to write it.
+whole() { line "$1" || { sleep 1; line "$1"; }; }
 # revoke NATIVE: take back what was submitted just now, where that is not the job that counts.
 revoke() { [ "${native:-$1}" = "$1" ] || scancel "$native"; }
 refuse() { revoke ''; echo "refused $1"; exit 0; }
