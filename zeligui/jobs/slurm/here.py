@@ -38,6 +38,11 @@ async def hand_over(folder: str, command: Sequence[str], umask: int) -> Handed |
         return None
 
 
+async def make(folder: str) -> bool:
+    """Make the folder of an attempt, as its claim does where it is not there: by a process more, beside sbatch."""
+    return await _done(Path(folder).mkdir, 0o700)
+
+
 async def keep(folder: str, nonce: str, native: str) -> bool:
     """Write down the id, as `keep` does, where nobody has, and nobody has decided about the attempt meanwhile.
 

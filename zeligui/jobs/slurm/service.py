@@ -123,12 +123,16 @@ class SlurmService(PosixService):
         attempt, nonce, *_ = words
         folder = f"{self._folder}/{attempt}"
         handing = here.hand_over(folder, scripts.command(folder, options), int(sight.umask, 8))
-        handed, claimed = await asyncio.gather(handing, self._submit(scripts.claim(sight.name, words, beside=True)))
+        handed, claimed = await asyncio.gather(handing, self._claim_beside(folder, sight, words))
         if handed is None:
             return await self._submit(scripts.start(sight.name, sight.umask, words, options))
         if handed.native and self._word(claimed)[0] == "claimed" and await here.keep(folder, nonce, handed.native):
             return replace(claimed, output=os.fsencode(f"ready {folder}\n"))
         return await self._submit(scripts.handed(sight.name, words, handed.native, handed.said))
+
+    async def _claim_beside(self, folder: str, sight: sights.Sight, words: Words) -> Reply:
+        await here.make(folder)
+        return await self._submit(scripts.claim(sight.name, words, beside=True))
 
     async def _submit_array(self, offers: Sequence[Words], options: Words) -> Sequence[Reply | None]:
         sight = await self._sight()

@@ -6,7 +6,7 @@ claim() {
     new=
     if [ -z "$claimed" ]; then
         new=$jobs/$key/claims/$1
-        mkdir -p "$jobs/$key/$1"
+        [ -d "$jobs/$key/$1" ] || mkdir -p "$jobs/$key/$1"
         set -C
         printf 'claim %s %s %s end\n' "$2" "$boot" "$ns" 2>/dev/null > "$new"
         set +C
