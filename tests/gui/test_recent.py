@@ -32,12 +32,12 @@ def test_a_file_is_offered_again_the_latest_first(qapp: QApplication, tmp_path: 
     files = [written(tmp_path, f"{number:02} & more.contract") for number in range(MOST_RECENT + 2)]
 
     async def sitting() -> None:
-        async with User.sits_down(*files) as user:
-            await user.sees(lambda: len(titles(user)) == len(files))
-            await user.sees(lambda: len(recent(user)) == MOST_RECENT)
-            for file in files[:2]:
+        async with User.sits_down() as user:
+            for file in [*files, *files[:2]]:
                 user.shell.open_later(file)
-                await user.sees(lambda: recent(user)[0].text() == f"&1 {str(file).replace('&', '&&')}")  # noqa: B023
+                shown = f"&1 {str(file).replace('&', '&&')}"
+                await user.sees(lambda: recent(user) and recent(user)[0].text() == shown)  # noqa: B023
+            assert len(recent(user)) == MOST_RECENT
             recent(user)[1].trigger()
             await user.sees(lambda: "00 & more" in recent(user)[0].toolTip())
             assert [action.text()[:2] for action in recent(user)] == [f"&{n % 10}" for n in range(1, 11)]
