@@ -13,6 +13,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from zeligui.links.crew import CREW
+
 PIECE = 1024 * 1024
 
 SYNCED = 16 * PIECE
@@ -145,7 +147,8 @@ class _Syncing:
     def __init__(self, file: int) -> None:
         self._file = file
         self._size = 0
-        self._thread: threading.Thread | None = None
+        self._at_rest = threading.Event()
+        self._at_rest.set()
         self._failed: OSError | None = None
 
     def __enter__(self) -> Self:
@@ -153,20 +156,24 @@ class _Syncing:
 
     def written(self, size: int) -> None:
         self._size += size
-        if self._size >= SYNCED and (self._thread is None or not self._thread.is_alive()):
+        if self._size >= SYNCED and self._at_rest.is_set():
             self._size = 0
-            self._thread = threading.Thread(target=self._sync, daemon=True, name="bring to the disk")
-            self._thread.start()
+            self._at_rest.clear()
+            try:
+                CREW.do("bring to the disk", self._sync)
+            except RuntimeError:  # no more threads can be had: all is brought there at the end
+                self._at_rest.set()
 
     def _sync(self) -> None:
         try:
             os.fsync(self._file)
         except OSError as error:  # the system says it once
             self._failed = self._failed or error
+        finally:
+            self._at_rest.set()
 
     def __exit__(self, *_: object) -> None:
-        if self._thread is not None:
-            self._thread.join()
+        self._at_rest.wait()
         if self._failed:
             raise self._failed
 

@@ -38,9 +38,9 @@ async def hand_over(folder: str, command: Sequence[str], umask: int) -> Handed |
         return None
 
 
-async def make(folder: str) -> bool:
-    """Make the folder of an attempt, as its claim does where it is not there: by a process more, beside sbatch."""
-    return await _done(Path(folder).mkdir, 0o700)
+async def make(folder: str) -> None:
+    """Make the folder of an attempt: its claim starts a process for that, beside sbatch, where it is not there."""
+    await _done(Path(folder).mkdir, 0o700)
 
 
 async def keep(folder: str, nonce: str, native: str) -> bool:
