@@ -14,12 +14,14 @@ from tests.files.conftest import Opened, contents
 from tests.files.gridftp import GridFtpServer
 from tests.servers import OpenSsh, Relay
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError, ZeliGridError
+from zeligui.files import moving
 from zeligui.files.copying import RESUMED, Copied, Copying
 from zeligui.files.machines import MachineFiles
 from zeligui.files.moving import Mover
-from zeligui.files.planning import Place, item, planned
+from zeligui.files.planning import Item, Place, item, planned
 from zeligui.files.progress import Progress, Tell
 from zeligui.files.service import Entry, FileService, Kind
+from zeligui.files.stream import Stream, flow
 from zeligui.links import open_links
 from zeligui.links.link import Links
 
@@ -201,16 +203,14 @@ async def test_a_file_that_arrives_damaged_is_copied_once_more_and_then_told(
 ) -> None:
     (tmp_path / "file").write_bytes(b"as it was")
     moved: list[int] = []
-    move = Mover.move
 
-    async def damage(self: Mover, items: Sequence, offset: int, told: Callable) -> Sequence[str]:  # type: ignore[type-arg]
-        digests = await move(self, items, offset, told)
+    async def damage(stream: Stream, item: Item, offset: int) -> None:
+        await flow(stream, item, offset)
         moved.append(offset)
         if len(moved) != 2:
-            Path(items[0].part).write_bytes(b"otherwise")
-        return digests
+            Path(item.part).write_bytes(b"otherwise")
 
-    monkeypatch.setattr(Mover, "move", damage)
+    monkeypatch.setattr(moving, "flow", damage)
     source, target = Place(way[0], str(tmp_path / "file")), Place(way[1], str(tmp_path / "goal"))
     await copied(mover, source, target)
     assert (tmp_path / "goal").read_bytes() == b"as it was"

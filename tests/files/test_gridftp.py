@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +16,10 @@ from tests.files.conftest import Opened, contents
 from tests.files.gridftp import GridFtpServer, Realm
 from tests.servers import Speaker, descendants, wait_until
 from zeligui.errors import LinkError, Refused, Unreachable, UsageError
-from zeligui.files import gridftp_data
+from zeligui.files import gridftp_data, moving
 from zeligui.files.copying import Copying
 from zeligui.files.gridftp import GridFtp
+from zeligui.files.gridftp_control import Control
 from zeligui.files.gridftp_files import GridFtpFiles
 from zeligui.files.gridftp_words import in_words
 from zeligui.files.moving import CARRIED, Mover
@@ -191,6 +193,41 @@ async def test_large_files_go_from_server_to_server_and_small_ones_through_here(
     await Copying(mover, await planned(source, target)).run()
     assert carried == ["large"]
     assert contents(tmp_path / "goal") == contents(root)
+
+
+@pytest.mark.parametrize(("alone_s", "count"), [(60.0, 1), (0.0, 2)])
+async def test_a_digest_is_asked_for_after_a_short_copy_and_beside_a_long_one(
+    site: GridFtpServer,
+    opened: Opened,
+    mover: Mover,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    alone_s: float,
+    count: int,
+) -> None:
+    opens: list[str] = []
+    control, receive = GridFtp.control, gridftp_data.receive
+
+    async def counted(self: GridFtp, root: str) -> Control:
+        opens.append(root)
+        return await control(self, root)
+
+    def slow(control: Control, path: str, offset: int, take: Callable[[bytes], None]) -> None:
+        def taken(piece: bytes) -> None:
+            take(piece)
+            time.sleep(0.1)
+
+        receive(control, path, offset, taken)
+
+    monkeypatch.setattr(GridFtp, "control", counted)
+    monkeypatch.setattr(gridftp_data, "receive", slow)
+    monkeypatch.setattr(moving, "ALONE_S", alone_s)
+    (tmp_path / "file").write_bytes(os.urandom(3 << 20))
+    source, target = Place(opened(site.url), str(tmp_path / "file")), Place(opened("file://"), str(tmp_path / "goal"))
+    await Copying(mover, await planned(source, target)).run()
+    assert (tmp_path / "goal").read_bytes() == (tmp_path / "file").read_bytes()
+    assert len(opens) == count
 
 
 async def test_who_answers_for_the_data_without_our_credential_gets_nothing(

@@ -15,6 +15,7 @@ from zeligui.files.planning import Item, Place
 from zeligui.files.progress import Tell
 from zeligui.files.service import Entry, FileService, Kind, NoSuchFile
 from zeligui.files.telling import Telling
+from zeligui.files.verifying import alike, arrived, at_source
 
 TOGETHER, TOGETHER_BYTES = 100, 8 << 20
 """So many small files, of so many bytes, are moved and verified together."""
@@ -124,12 +125,11 @@ class Copying:
 
     async def _there_already(self, batch: Sequence[Item]) -> Sequence[Item]:
         """Those of which a file of their size has the name, and is the same byte for byte."""
-        alike = [item for item in batch if await self._looks_alike(item)]
-        if not alike:
+        likely = [item for item in batch if await self._looks_alike(item)]
+        if not likely:
             return []
-        ours = await alike[0].source.service.digests([(item.source.path, item.entry.size) for item in alike])
-        theirs = await alike[0].target.service.digests([(item.target.path, item.entry.size) for item in alike])
-        same = [item for item, one, other in zip(alike, ours, theirs, strict=True) if one == other]
+        there = likely[0].target.service.digests([(item.target.path, item.entry.size) for item in likely])
+        same = [item for item, well in zip(likely, await alike(at_source(likely), there), strict=True) if well]
         for item in same:
             await item.target.service.set_mode(item.target.path, item.entry.mode)
         return same
@@ -146,10 +146,8 @@ class Copying:
         """Write and verify the parts of a batch; those whose parts are whole come back."""
         offset = await self._begun(batch[0]) if len(batch) == 1 else 0
         self._telling.begin(offset)
-        digests = await self._contents(batch, offset)
-        parts = [(item.part, item.entry.size) for item in batch]
-        arrived = await batch[0].target.service.digests(parts)
-        whole = [item for item, one, other in zip(batch, digests, arrived, strict=True) if one == other]
+        came = await self._contents(batch, offset)
+        whole = [item for item, well in zip(batch, came, strict=True) if well]
         await _check_unchanged(batch)
         for item in set(batch).difference(whole):
             await item.target.service.remove(item.part)
@@ -158,10 +156,11 @@ class Copying:
             self._doubted.add(item)  # and copied once more, from its beginning
         return whole
 
-    async def _contents(self, batch: Sequence[Item], offset: int) -> Sequence[str]:
+    async def _contents(self, batch: Sequence[Item], offset: int) -> Sequence[bool]:
+        """Move what is missing; for each, whether it arrived well."""
         try:
             if offset and offset == batch[0].entry.size:
-                return await batch[0].source.service.digests([(batch[0].source.path, offset)])
+                return await arrived(batch, at_source(batch))
             return await self._mover.move(batch, offset, lambda name, count: self._telling.at(name, offset + count))
         except NoSuchFile:
             await _check_unchanged(batch)
@@ -177,8 +176,8 @@ class Copying:
         except NoSuchFile:
             return 0
         if RESUMED <= length <= item.entry.size:
-            ours = await item.source.service.digests([(item.source.path, length)])
-            if list(ours) == list(await service.digests([(part, length)])):
+            ours = item.source.service.digests([(item.source.path, length)])
+            if all(await alike(ours, service.digests([(part, length)]))):
                 return length
         await service.remove(part)
         return 0

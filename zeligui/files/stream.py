@@ -24,17 +24,22 @@ class Stopped(Exception):
 
 
 class Stream:
-    """Pieces between two threads, and the digest of all that went in. `moved` is told of all bytes that came out."""
+    """Pieces between two threads, and where it is wanted the digest of all that went in.
 
-    def __init__(self, moved: Callable[[int], None]) -> None:
+    `moved` is told of all bytes that came out.
+    """
+
+    def __init__(self, moved: Callable[[int], None], *, digested: bool = True) -> None:
         self._moved = moved
         self._changed = threading.Condition()
         self._pieces: deque[bytes] = deque()
         self._ended = self._stopped = False
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256() if digested else None
         self._loop = asyncio.get_running_loop()
         self.opened = asyncio.Event()
         """The reader has come to its file."""
+        self.over = asyncio.Event()
+        """All of the file has been read."""
         self.count = 0
         """Bytes that the writer has taken."""
         self.flowing = False
@@ -42,14 +47,17 @@ class Stream:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of what went in."""
+        """The SHA-256 of what went in. ValueError where it was not wanted."""
+        if self._digest is None:
+            raise ValueError("no digest was wanted")
         return self._digest.hexdigest()
 
     def put(self, piece: bytes) -> None:
         """Wait for room and put a piece in. Stopped where nobody takes it."""
         if not self.opened.is_set():
             self._loop.call_soon_threadsafe(self.opened.set)
-        self._digest.update(piece)
+        if self._digest is not None:
+            self._digest.update(piece)
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or len(self._pieces) < PIECES)
             if self._stopped:
@@ -77,6 +85,7 @@ class Stream:
     def end(self) -> None:
         """No more is put in."""
         self.opened.set()
+        self.over.set()
         with self._changed:
             self._ended = True
             self._changed.notify_all()
