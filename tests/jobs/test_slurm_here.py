@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -59,6 +60,49 @@ async def test_sbatch_is_run_without_a_shell_and_the_job_is_like_any_other(
     assert (int(umask, 8), said) == (int((await place.shell("umask")).strip(), 8), b"ran")
     assert len(rows(slurm, attempt)) == 1
     assert "python" in (tmp_path / "parents").read_text()
+
+
+async def test_what_is_made_for_it_is_what_a_shell_makes(place: Place) -> None:
+    job = JobDescription("cat", interactive=True, fence_s=60)
+    told = []
+    for service in (place.fresh(), place.service):
+        attempt = secrets.token_hex(16)
+        told.append(made(Path(await service.prepare(attempt, job)), attempt))
+    by_shell, from_here = told
+    assert from_here.keys() == by_shell.keys() >= {"claim", "fence", "stdin.pending", "native", "sent"}
+    for name in from_here.keys() - NAMES_OF_THE_CLAIM:
+        assert (name, from_here[name]) == (name, by_shell[name])
+
+
+NAMES_OF_THE_CLAIM = {"exit.pending", "fenced.pending", "stdin.pending"}
+"""These need only be whole: for them no further file is made."""
+
+
+def made(folder: Path, attempt: str) -> dict[str, tuple[int, str]]:
+    """The modes and first lines of what was made for an attempt, without words of its own."""
+    paths = {"claim": folder.parent / "claims" / attempt, "folder": folder}
+    paths |= {path.name: path for path in folder.iterdir() if not path.name.startswith("native.")}
+    lines = {name: path.read_text().partition("\n")[0] if path.is_file() else "" for name, path in paths.items()}
+    lines["claim"] = re.sub(r"^claim \w{16} ", "claim NONCE ", lines["claim"])
+    lines["native"] = re.sub(r"^\d+ end$", "ID end", lines["native"])
+    return {name: (path.stat().st_mode, lines[name]) for name, path in paths.items()}
+
+
+async def test_input_that_is_brought_before_is_there(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("brought")
+    attempt = await place.start("cat", "data", input=("data",), folder=tmp_path)
+    assert (await place.ended(attempt)).state is JobState.DONE
+    assert await place.output(attempt) == b"brought"
+
+
+async def test_what_another_machine_has_claimed_is_refused_and_no_job_is_left(place: Place, slurm: Slurm) -> None:
+    attempt = secrets.token_hex(16)
+    claims = folder_of(place, attempt).parent.parent / "other" / "claims"
+    claims.mkdir(parents=True)
+    (claims / attempt).write_text("claim 0123 boot 4711 end\n")
+    with pytest.raises(SubmissionRefused, match="claimed for another cluster, or on a machine"):
+        await place.service.prepare(attempt, ECHO)
+    assert set(rows(slurm, attempt)) <= {"CANCELLED"}
 
 
 async def test_what_a_site_says_besides_the_id_is_not_taken_for_it(place: Place, slurm: Slurm, site: Site) -> None:

@@ -7,6 +7,7 @@ import math
 import shlex
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from zeligui.jobs.job import JobDescription
 from zeligui.jobs.scripts import RESTORE_LOCALE, text
@@ -23,6 +24,16 @@ _SUBMIT = ("common.sh", "slurm/base.sh", "slurm/submit.sh")
 
 SBATCH = ("--parsable", "--no-requeue", "--job-name=zeligrid", "--open-mode=append", "--nodes=1", "--ntasks=1")
 """The options of sbatch for all jobs alike."""
+
+
+class Offer(NamedTuple):
+    """The words that claim an attempt; `fence` and `interactive` are empty where there is none, or it is not."""
+
+    attempt: str
+    nonce: str
+    fence: str
+    interactive: str
+    order: str
 
 
 @cache
@@ -64,19 +75,19 @@ def tend(cluster: str, chores: Sequence[tuple[str, str, str, str]]) -> Script:
     return _calls(_POLL, cluster, ["tend", *(word for chore in chores for word in chore)])
 
 
-def offer(attempt: str, nonce: str, job: JobDescription, order: str) -> tuple[str, ...]:
-    """The words that claim an attempt."""
-    return attempt, nonce, "1" if job.fence_s > 0 else "", "1" if job.interactive else "", order
+def make_offer(attempt: str, nonce: str, job: JobDescription, order: str) -> Offer:
+    """What claims an attempt for a job."""
+    return Offer(attempt, nonce, "1" if job.fence_s > 0 else "", "1" if job.interactive else "", order)
 
 
-def claim(cluster: str, words: Sequence[str], *, beside: bool = False) -> Script:
-    """Claim an attempt and make its directory; prints `claimed DIRECTORY`. `beside`: it is handed over meanwhile."""
-    return _submit(cluster, ["claim_beside" if beside else "claim", *words], last='echo "claimed $J"\n')
+def claim(cluster: str, offer: Offer) -> Script:
+    """Claim an attempt and make its directory; prints `claimed DIRECTORY`."""
+    return _submit(cluster, ["claim", *offer], last='echo "claimed $J"\n')
 
 
-def start(cluster: str, umask: str, words: Sequence[str], options: Sequence[str]) -> Script:
+def start(cluster: str, umask: str, offer: Offer, options: Sequence[str]) -> Script:
     """Claim an attempt and hand it to Slurm; `umask` is that of the job, `options` are of sbatch."""
-    return _submit(cluster, ["submit", *words, tools(), umask, *SBATCH, *options])
+    return _submit(cluster, ["submit", *offer, tools(), umask, *SBATCH, *options])
 
 
 def command(folder: str, options: Sequence[str]) -> list[str]:
@@ -87,15 +98,15 @@ def command(folder: str, options: Sequence[str]) -> list[str]:
     return ["sbatch", *own, *SBATCH, *options, f"{there}/batch", folder, there]
 
 
-def handed(cluster: str, words: Sequence[str], native: str, said: str) -> Script:
+def handed(cluster: str, offer: Offer, native: str, said: str) -> Script:
     """Conclude what `command` began, of which sbatch said this; `start`'s answer."""
-    return _submit(cluster, ["handed", *words, native, said])
+    return _submit(cluster, ["handed", *offer, native, said])
 
 
-def together(cluster: str, umask: str, nonce: str, offers: Sequence[Sequence[str]], options: Sequence[str]) -> Script:
+def together(cluster: str, umask: str, nonce: str, offers: Sequence[Offer], options: Sequence[str]) -> Script:
     """Claim several and hand them over as one array. Prints of each its id and `start`'s answer, or `alone`."""
-    offered = (["offer", *words] for words in offers)
-    return _submit(cluster, ["together", nonce, tools(), umask], *offered, ["hand_over_all", *SBATCH, *options])
+    calls = (["offer", *offer] for offer in offers)
+    return _submit(cluster, ["together", nonce, tools(), umask], *calls, ["hand_over_all", *SBATCH, *options])
 
 
 def needs(job: JobDescription) -> list[str]:

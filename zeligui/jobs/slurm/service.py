@@ -25,6 +25,7 @@ from zeligui.jobs.posix import PREPARED_S, PosixService, Steps, check
 from zeligui.jobs.posix import reach as reach_machine
 from zeligui.jobs.slurm import chores, here, refusals, rows, scripts, sights
 from zeligui.jobs.slurm.judging import judge
+from zeligui.jobs.slurm.scripts import Offer
 from zeligui.jobs.slurm.together import MOST_TOGETHER, Together
 from zeligui.links import slurm
 from zeligui.links.addresses import Address
@@ -105,39 +106,34 @@ class SlurmService(PosixService):
         sight = await self._sight(fresh=True)
         refusals.check(self.url, self._cluster.partition, job, sight)
         order = posix_scripts.order(attempt, job, limit_s=0, reaper="python3")
-        words = scripts.offer(attempt, secrets.token_hex(8), job, order)
+        offer = scripts.make_offer(attempt, secrets.token_hex(8), job, order)
         options = [f"--begin=now+{math.ceil(self._prepared_s)}", *scripts.needs(job)]
         if self._cluster.partition:
             options.append(f"--partition={self._cluster.partition}")
-        start = partial(self._submits.ask, words, tuple(options), most=sight.most_in_array)
-        return Steps(scripts.claim(sight.name, words), start)
+        start = partial(self._submits.ask, offer, tuple(options), most=sight.most_in_array)
+        return Steps(scripts.claim(sight.name, offer), start)
 
-    async def _submit_one(self, words: Words, options: Words) -> Reply:
+    async def _submit_one(self, offer: Offer, options: Words) -> Reply:
         sight = await self._sight()
         if self._folder:
-            return await self._submit_here(words, options, sight)
-        return await self._submit(scripts.start(sight.name, sight.umask, words, options))
+            return await self._submit_here(offer, options, sight)
+        return await self._submit(scripts.start(sight.name, sight.umask, offer, options))
 
-    async def _submit_here(self, words: Words, options: Words, sight: sights.Sight) -> Reply:
-        """The same, with sbatch run from here while the shell claims the attempt."""
-        attempt, nonce, *_ = words
-        folder = f"{self._folder}/{attempt}"
-        handing = here.hand_over(folder, scripts.command(folder, options), int(sight.umask, 8))
-        handed, claimed = await asyncio.gather(handing, self._claim_beside(folder, sight, words))
+    async def _submit_here(self, offer: Offer, options: Words, sight: sights.Sight) -> Reply:
+        """The same without a shell, where nothing is in the way."""
+        folder = f"{self._folder}/{offer.attempt}"
+        command = scripts.command(folder, options)
+        handed = await here.submit(sight.name, folder, offer, command, int(sight.umask, 8))
         if handed is None:
-            return await self._submit(scripts.start(sight.name, sight.umask, words, options))
-        if handed.native and self._word(claimed)[0] == "claimed" and await here.keep(folder, nonce, handed.native):
-            return replace(claimed, output=os.fsencode(f"ready {folder}\n"))
-        return await self._submit(scripts.handed(sight.name, words, handed.native, handed.said))
+            return await self._submit(scripts.start(sight.name, sight.umask, offer, options))
+        if handed.ready:
+            return Reply(0, os.fsencode(f"ready {folder}\n"))
+        return await self._submit(scripts.handed(sight.name, offer, handed.native, handed.said))
 
-    async def _claim_beside(self, folder: str, sight: sights.Sight, words: Words) -> Reply:
-        await here.make(folder)
-        return await self._submit(scripts.claim(sight.name, words, beside=True))
-
-    async def _submit_array(self, offers: Sequence[Words], options: Words) -> Sequence[Reply | None]:
+    async def _submit_array(self, offers: Sequence[Offer], options: Words) -> Sequence[Reply | None]:
         sight = await self._sight()
         script = scripts.together(sight.name, sight.umask, secrets.token_hex(8), offers, options)
-        return _each(await self._submit(script), [words[0] for words in offers])
+        return _each(await self._submit(script), [offer.attempt for offer in offers])
 
     async def prepare(self, attempt: str, job: JobDescription, *, tell: Tell | None = None) -> str:
         folder = await super().prepare(attempt, job, tell=tell)

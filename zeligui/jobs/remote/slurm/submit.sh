@@ -72,9 +72,6 @@ conclude() {
     [ "$1" = $CLAIMED ] && [ ! -e "$J/decided" ] || claim "$id" "$nonce" "$fence" "$interactive" "$order"
     keep
 }
-# claim_beside ID NONCE FENCE INTERACTIVE ORDER: claim it while it is handed over without this shell. The id is written
-# into a file of this claim's own, which gets its name `native` later.
-claim_beside() { claim "$@"; [ -e "$J/sent" ] || sent alone; printf '' > "$J/native.$2"; }
 # handed ID NONCE FENCE INTERACTIVE ORDER NATIVE SAID: conclude what was handed over without this shell.
 handed() {
     id=$1 nonce=$2 fence=$3 interactive=$4 order=$5 native=$6 said=$7
@@ -140,7 +137,7 @@ keep() {
     set -C
     echo "$native end" 2>/dev/null > "$J/native"
     set +C
-    line "$J/native" || give_up 'its id could not be written'
+    whole "$J/native" || give_up 'its id could not be written'
     revoke "$line"
     echo "ready $J"
 }
