@@ -22,7 +22,7 @@ from zeligui.jobs.job import JobDescription, JobState
 from zeligui.jobs.service import JobService
 from zeligui.links import Links, open_links
 
-ROUNDS, ROW, TOGETHER, JOBS, POLLS = 120, 10, 40, 500, 10
+ROUNDS, ROW, TOGETHER, JOBS, POLLS = 240, 10, 40, 500, 10
 APART_S = 0.3
 JOB = JobDescription("/bin/true")
 

@@ -57,6 +57,8 @@ class Sftp:
         self._where = where
         self._last = 0
         self._early: dict[int, _Answer] = {}
+        self._came = bytearray()
+        """What came and was not taken yet."""
         channel.settimeout(ANSWER_S)
         self._put(_string(struct.pack(">BI", _INIT, 3)))
         if self._take()[0] != _VERSION:
@@ -212,16 +214,17 @@ class Sftp:
         return packet[0], packet[1:]
 
     def _take_bytes(self, length: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < length:
+        while len(self._came) < length:
             try:
-                piece = self._channel.recv(length - len(parts))
+                more = self._channel.recv(LONGEST_ANSWER)  # all that is there: what is left, paramiko moves each time
             except BREAKS as error:
                 raise self._broken() from error
-            if not piece:
+            if not more:
                 raise self._broken()
-            parts += piece
-        return bytes(parts)
+            self._came += more
+        taken = bytes(memoryview(self._came)[:length])
+        del self._came[:length]
+        return taken
 
     def _broken(self) -> Unreachable:
         self.close()
