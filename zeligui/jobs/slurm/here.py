@@ -70,16 +70,17 @@ def _submit(cluster: str, folder: Path, offer: Offer, command: Sequence[str], um
         try:
             for said in _heard(sbatch):
                 native = _id(said)
-                if native and claimed.done():
+                if native and claimed.done() and claimed.result():
                     claim.write(native)  # while it ends
         except TimeoutError:
             sbatch.kill()
             return Handed("", "sbatch timed out", ready=False)
     if sbatch.returncode != 0:
         native = ""
-    with suppress(TimeoutError):
+    try:
         return Handed(native, said, ready=native != "" and claimed.result(WRITE_S) and claim.keep(native))
-    return Handed(native, said, ready=False)
+    except TimeoutError:
+        return Handed(native, said, ready=False)
 
 
 def _begun(work: Callable[[], bool]) -> Future[bool]:
