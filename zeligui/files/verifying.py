@@ -22,10 +22,10 @@ async def alike(ours: Digests, theirs: Digests) -> list[bool]:
     return [digest == same for digest, same in zip(one, other, strict=True)]
 
 
-async def arrived(items: Sequence[Item], at_source: Digests) -> list[bool]:
-    """For each file, all between the same two services, whether its part is as it is at the source."""
+async def arrived(items: Sequence[Item], digests: Digests) -> list[bool]:
+    """For each file, all between the same two services, whether its part has the digest that its source has."""
     parts = [(item.part, item.entry.size) for item in items]
-    return await alike(at_source, items[0].target.service.digests(parts))
+    return await alike(digests, items[0].target.service.digests(parts))
 
 
 async def at_source(items: Sequence[Item]) -> Sequence[str]:
