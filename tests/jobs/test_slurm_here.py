@@ -95,6 +95,20 @@ async def test_input_that_is_brought_before_is_there(place: Place, tmp_path: Pat
     assert await place.output(attempt) == b"brought"
 
 
+async def test_a_disk_that_gives_no_file_two_names_is_good_enough(
+    place: Place, slurm: Slurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(here.os, "link", refused)
+    attempt = await place.start("sh", "-c", "read -r word; echo $word", interactive=True)
+    await place.service.send(attempt, b"ran\n", end=True)
+    assert (await place.ended(attempt)).state is JobState.DONE
+    assert await place.output(attempt) == b"ran\n"
+    assert len(rows(slurm, attempt)) == 1
+
+
 async def test_what_another_machine_has_claimed_is_refused_and_no_job_is_left(place: Place, slurm: Slurm) -> None:
     attempt = secrets.token_hex(16)
     claims = folder_of(place, attempt).parent.parent / "other" / "claims"

@@ -147,7 +147,6 @@ class _Claim:
                 return False
             _have(claim, self._line)
             folder.mkdir(0o700, exist_ok=True)
-            _have(folder / "go.pending", f"go end\n{offer.order}")
             _have_name(claim, folder / "exit.pending")
             if offer.fence:
                 _have_name(claim, folder / "fenced.pending")
@@ -155,6 +154,7 @@ class _Claim:
             if offer.interactive:
                 _have_name(claim, folder / "stdin.pending")
                 _have(folder / "stdin", "")
+            _have(folder / "go.pending", f"go end\n{offer.order}")  # where it is, a shell's claim makes none of these
             _have(folder / "sent", "alone end\n")
             _have(self._native, "")
             return not any(map(_decided, folder.iterdir()))
