@@ -28,7 +28,7 @@ IN_FLIGHT = 64
 """Requests on their way at a time: 2 MiB, enough for 100 Mbit/s at a round trip of 160 ms."""
 
 AT_ONCE = 16
-"""Requests to read that are sent together: one by one, they cost more than their answers."""
+"""Requests to read or to write that are sent together: one by one, they cost more than what they move."""
 
 LONGEST_ANSWER = 1 << 20
 
@@ -142,10 +142,10 @@ class Sftp:
         try:
             if offset is not None:
                 self._ask(_FSETSTAT, _string(handle), struct.pack(">IQ", _HAS_SIZE, offset)).expect_ok()
-            for start, block in _blocks(pieces, offset or 0):
-                asked.append(self._send(_WRITE, _string(handle), struct.pack(">Q", start), _string(block)))
-                if len(asked) >= IN_FLIGHT:
+            for blocks in _blocks(pieces, offset or 0):
+                while len(asked) > IN_FLIGHT - len(blocks):
                     self._answer(asked.popleft()).expect_ok()
+                asked.extend(self._ask_to_write(handle, blocks))
             while asked:
                 self._answer(asked.popleft()).expect_ok()
         except OSError as error:
@@ -170,9 +170,18 @@ class Sftp:
 
     def _ask_to_read(self, handle: bytes, wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
         """Ask for all that is wanted, offsets and lengths; the number of each request before these."""
-        requests = [self._request(_READ, _string(handle), struct.pack(">QI", *one)) for one in wanted]
+        numbers = self._send_all(_READ, handle, [struct.pack(">QI", *one) for one in wanted])
+        return [(number, *one) for number, one in zip(numbers, wanted, strict=True)]
+
+    def _ask_to_write(self, handle: bytes, blocks: Sequence[tuple[int, bytes]]) -> Sequence[int]:
+        """Ask for blocks to be written at their offsets; the numbers of the requests."""
+        return self._send_all(_WRITE, handle, [struct.pack(">Q", offset) + _string(block) for offset, block in blocks])
+
+    def _send_all(self, kind: int, handle: bytes, each: Sequence[bytes]) -> Sequence[int]:
+        """Send requests about an open file together; their numbers."""
+        requests = [self._request(kind, _string(handle), fields) for fields in each]
         self._put(b"".join(packet for _, packet in requests))
-        return [(number, *one) for (number, _), one in zip(requests, wanted, strict=True)]
+        return [number for number, _ in requests]
 
     def _settle(self, asked: deque[int] | list[int]) -> None:
         """Take the answers that nobody needs any more."""
@@ -319,8 +328,10 @@ def _ahead(offset: int, size: int) -> list[tuple[int, int]]:
     return wanted
 
 
-def _blocks(pieces: Iterator[bytes], offset: int) -> Iterator[tuple[int, bytes]]:
+def _blocks(pieces: Iterator[bytes], offset: int) -> Iterator[list[tuple[int, bytes]]]:
+    """What is to be written, in blocks with their offsets, so many together as are sent at once."""
     for piece in pieces:
-        for start in range(0, len(piece), BLOCK):
-            yield offset + start, piece[start : start + BLOCK]
+        blocks = [(offset + start, piece[start : start + BLOCK]) for start in range(0, len(piece), BLOCK)]
+        for first in range(0, len(blocks), AT_ONCE):
+            yield blocks[first : first + AT_ONCE]
         offset += len(piece)
