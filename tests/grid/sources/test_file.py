@@ -57,12 +57,15 @@ async def test_a_publishers_own_time_is_the_stamp(tmp_path: Path) -> None:
         assert (await anext(measurements)).stamp == 1083616116.0
 
 
-async def test_a_file_that_is_missing_or_wrong_is_unreachable(tmp_path: Path) -> None:
+async def test_a_file_that_is_missing_wrong_or_empty_is_unreachable(tmp_path: Path) -> None:
     file = tmp_path / "hosts.json"
     with pytest.raises(Unreachable, match=r"hosts\.json"):
         await anext(watch(file))
     file.write_text('[{"hostName": "a"}, {}]')
     with pytest.raises(Unreachable, match="entry 2"):
+        await anext(watch(file))
+    file.write_text("[]")
+    with pytest.raises(Unreachable, match="names no machines"):
         await anext(watch(file))
 
 

@@ -46,7 +46,7 @@ class FileSource:
         self._period_s = period_s
 
     async def watch(self) -> AsyncIterator[Measurement]:
-        """All hosts of the file, now and after each change. Unreachable where it cannot be read or is wrong."""
+        """All hosts of the file, now and after each change. Unreachable where it cannot be read, is wrong or empty."""
         seen: object = None
         while True:
             state = await self._state()
@@ -66,11 +66,14 @@ class FileSource:
 
     async def _hosts(self) -> tuple[Described, ...]:
         try:
-            return (await call(read, self._path, limit=READ_LIMIT_S)).hosts
+            hosts = (await call(read, self._path, limit=READ_LIMIT_S)).hosts
         except UsageError as error:
             raise Unreachable(str(error), hint=error.hint) from error
         except TimeoutError as error:
             raise Unreachable(f"The file {self._path} cannot be read: {_why(error)}.") from error
+        if not hosts:
+            raise Unreachable(f"The file {self._path} names no machines.", hint="Add some; it is read again then.")
+        return hosts
 
 
 def _why(error: OSError | TimeoutError) -> str:
