@@ -36,7 +36,7 @@ def main() -> None:
         drained = ("scontrol", "update", f"NodeName={slurm.host}", "State=DRAIN", "Reason=benchmark")
         slurm.run(*drained)  # a job that starts takes more of the processors than a submit, and would be measured along
         ours, peer = asyncio.run(submitted(script))
-        print(f"submit to Slurm, prepared and committed: {1e3 * ours:.1f} ms, a kept shell, median of {ROUNDS}")
+        print(f"submit to Slurm, prepared and committed: {1e3 * ours:.1f} ms, without a shell, median of {ROUNDS}")
         print(f"  sbatch of the same script: {1e3 * peer:.1f} ms")
         print(f"  ratio {ours / peer:.2f}, target at most 1.3")
         each = asyncio.run(submitted_together())

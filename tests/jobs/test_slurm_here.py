@@ -171,6 +171,17 @@ async def test_of_what_another_prepares_at_the_same_time_no_second_job_is_left(
     assert rows(slurm, attempt) == ["CANCELLED"]
 
 
+async def test_an_id_that_another_is_just_writing_is_waited_for(place: Place, slurm: Slurm) -> None:
+    attempt = secrets.token_hex(16)
+    there = folder_of(place, attempt) / "native"
+    there.parent.mkdir()
+    there.touch()
+    asyncio.get_running_loop().call_later(0.3, there.write_text, "1 end\n")
+    place.handles[attempt] = await place.service.prepare(attempt, ECHO)
+    assert native(place, attempt) == "1"
+    assert rows(slurm, attempt) == ["CANCELLED"]
+
+
 async def test_many_who_prepare_it_at_once_prepare_one_job(place: Place, slurm: Slurm) -> None:
     services = [place.fresh() for _ in range(4)]
     for service in services:

@@ -115,17 +115,16 @@ class SlurmService(PosixService):
 
     async def _submit_one(self, offer: Offer, options: Words) -> Reply:
         sight = await self._sight()
-        if self._folder:
-            return await self._submit_here(offer, options, sight)
-        return await self._submit(scripts.start(sight.name, sight.umask, offer, options))
+        reply = await self._submit_here(offer, options, sight) if self._folder else None
+        return reply or await self._submit(scripts.start(sight.name, sight.umask, offer, options))
 
-    async def _submit_here(self, offer: Offer, options: Words, sight: sights.Sight) -> Reply:
-        """The same without a shell, where nothing is in the way."""
+    async def _submit_here(self, offer: Offer, options: Words, sight: sights.Sight) -> Reply | None:
+        """The same without a shell, which is called where something is in the way; None where it is to do all."""
         folder = f"{self._folder}/{offer.attempt}"
         command = scripts.command(folder, options)
         handed = await here.submit(sight.name, folder, offer, command, int(sight.umask, 8))
         if handed is None:
-            return await self._submit(scripts.start(sight.name, sight.umask, offer, options))
+            return None
         if handed.ready:
             return Reply(0, os.fsencode(f"ready {folder}\n"))
         return await self._submit(scripts.handed(sight.name, offer, handed.native, handed.said))
